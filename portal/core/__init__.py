@@ -1,0 +1,1 @@
+"""The small floor under everything: money, days, states, rows. Knows no billing."""
