@@ -7,34 +7,32 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
-GENESIS = "0" * 64
+
+def digest_of(value: object) -> bytes:
+    """SHA-256 over canonical JSON: the same content always has the same digest."""
+    return sha256(canonical(value)).digest()
 
 
-def digest(value: object) -> str:
-    """SHA-256 in hex over canonical JSON: the same content always has the same digest."""
-    return sha256(canonical(value)).hexdigest()
-
-
-def seal(rows: Sequence[Mapping[str, object]], previous: str = GENESIS) -> str:
-    """The seal over `rows` in their order and the seal before them; `GENESIS` before the first."""
-    return digest({"previous": previous, "rows": rows})
+def seal_of(rows: Sequence[Mapping[str, object]], previous: bytes = b"") -> bytes:
+    """The seal over `rows` in their order and the seal before them; none before the first."""
+    return digest_of({"previous": previous.hex(), "rows": rows})
 
 
 def canonical(value: object) -> bytes:
-    """JSON with sorted keys and no spaces, in UTF-8; instants in UTC, days as ISO. Refuses floats."""
-    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """JSON with sorted keys and no spaces, in UTF-8; instants in UTC and days as ISO, bytes in hex."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
     return text.encode()
 
 
 def _plain(value: object) -> object:
-    if value is None or isinstance(value, str | int):
-        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
-        return [_plain(part) for part in value]
+        return dict(value)
+    if isinstance(value, Sequence):
+        return list(value)
     raise TypeError(f"{value!r} has no canonical form")
