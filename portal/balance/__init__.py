@@ -1,0 +1,1 @@
+"""Money that a customer has with us."""

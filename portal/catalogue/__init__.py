@@ -1,0 +1,1 @@
+"""What is sold: plans, add-ons, prices, unit credits and tax rates."""

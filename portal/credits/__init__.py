@@ -1,0 +1,1 @@
+"""Units that a plan grants; not money."""

@@ -1,0 +1,1 @@
+"""What a customer owes: lines that explain themselves, taxes, totals, numbers, documents."""

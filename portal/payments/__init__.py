@@ -1,0 +1,1 @@
+"""How money comes: methods, attempts, payments, and what a gateway says."""

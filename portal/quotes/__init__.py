@@ -1,0 +1,1 @@
+"""Prices that were shown and are kept for a while."""

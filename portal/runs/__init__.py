@@ -1,0 +1,1 @@
+"""Billing runs: what one will do, did, and left for a person."""

@@ -1,0 +1,1 @@
+"""What a customer has: items, periods, states, and what is due when."""
