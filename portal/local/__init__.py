@@ -1,0 +1,1 @@
+"""What `./run` starts where no server is given: PostgreSQL, Redis, a mail inbox and the portal's own processes."""
