@@ -1,0 +1,42 @@
+"""What time it is: business time, which a test installation may shift, and wall time, which it may not."""
+
+from datetime import UTC, datetime
+
+from flask import g, has_app_context
+from sqlalchemy import select
+
+from portal.core.business import VirtualClock
+from portal.core.db import db
+
+
+def wall() -> datetime:
+    """Real time, for sessions, limiters, heartbeats and logs."""
+    return datetime.now(UTC)
+
+
+def now() -> datetime:
+    """Business time, read once per request or job. Only the doors ask; everything below gets `at`."""
+    if not has_app_context():
+        return wall()
+    if "business_time" not in g:
+        g.business_time = _read()
+    at: datetime = g.business_time
+    return at
+
+
+def forget() -> None:
+    """Read the clock again at the next question (after it was moved, and in long jobs)."""
+    if has_app_context():
+        g.pop("business_time", None)
+
+
+def _read() -> datetime:
+    real = wall()
+    row = db.session.execute(select(VirtualClock.frozen_at, VirtualClock.shift_seconds)).first()
+    if row is None:
+        return real
+    frozen_at, shift_seconds = row
+    if frozen_at is not None:
+        at: datetime = frozen_at
+        return at
+    return datetime.fromtimestamp(real.timestamp() + shift_seconds, UTC)

@@ -1,0 +1,35 @@
+"""Gateway keys and card tokens at rest: encrypted under a key ring, bound to the row they belong to."""
+
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class SecretUnreadable(Exception):
+    """No key of the ring opens it, or it was moved to another row."""
+
+
+class Vault:
+    """The first key writes, every key reads, so that keys can be rotated while the portal runs."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._ring = MultiFernet([Fernet(key) for key in keys])
+
+    def seal(self, secret: str, *, place: str) -> bytes:
+        """Encrypt `secret` for `place`, which is table, column and row: `payment_methods.token:pm_…`."""
+        return self._ring.encrypt(f"{place}\n{secret}".encode())
+
+    def open(self, sealed: bytes, *, place: str) -> str:
+        """The secret again; a ciphertext copied from another place is refused."""
+        try:
+            found, _, secret = self._ring.decrypt(sealed).decode().partition("\n")
+        except InvalidToken as error:
+            raise SecretUnreadable(f"no key of the ring opens {place}") from error
+        if found != place:
+            raise SecretUnreadable(f"what lies at {place} was sealed for another place")
+        return secret
+
+
+def masked(secret: str) -> str:
+    """What a screen may show of a key: its last four characters."""
+    return f"…{secret[-4:]}" if len(secret) >= 12 else "…"

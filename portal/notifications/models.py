@@ -1,0 +1,40 @@
+"""What was sent to whom: one row per event, recipient and template, so that nothing is sent twice."""
+
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.db import Base, Choice, Key, Moment, Ref, due_index, one_of, to
+from portal.notifications.states import MessageStatus
+
+
+class Message(Base):
+    """A mail: queued from the outbox, sent once, its content kept as sent."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        one_of("status", MessageStatus),
+        UniqueConstraint("event", "recipient", "template"),
+        Index("ix_messages_customer", "customer_id", "id"),
+        due_index("messages"),
+    )
+
+    id: Mapped[Key]
+    ref: Mapped[Ref]
+    event: Mapped[str]
+    template: Mapped[str]
+    recipient: Mapped[str]
+    language: Mapped[str]
+    customer_id: Mapped[int | None] = to("customers", index=False, nullable=True)
+    subject_ref: Mapped[str]
+    facts: Mapped[dict[str, Any]]
+    status: Mapped[MessageStatus] = mapped_column(Choice(MessageStatus))
+    subject: Mapped[str | None]
+    text: Mapped[str | None]
+    html: Mapped[str | None]
+    tries: Mapped[int]
+    note: Mapped[str]
+    created_at: Mapped[Moment]
+    sent_at: Mapped[Moment | None]
+    next_action_at: Mapped[Moment | None]
