@@ -68,7 +68,14 @@ class AuditPersonal(Base):
 
 
 def entry(
-    actor: Actor, deed: str, *, at: datetime, customer_id: int | None = None, subject: str = "", reason: str = "", **facts: Any
+    actor: Actor,
+    deed: str,
+    *,
+    at: datetime,
+    customer_id: int | None = None,
+    subject: str = "",
+    reason: str = "",
+    **facts: Any,
 ) -> dict[str, Any]:
     """One row as `record_all` takes it. `subject` is a public reference, `facts` JSON values."""
     return {
@@ -104,11 +111,19 @@ def record(
 
 
 def record_personal(
-    session: Session, actor: Actor, deed: str, *, at: datetime, customer_id: int | None, before: dict[str, Any], after: dict[str, Any]
+    session: Session,
+    actor: Actor,
+    deed: str,
+    *,
+    at: datetime,
+    customer_id: int | None,
+    before: dict[str, Any],
+    after: dict[str, Any],
 ) -> None:
     """A deed that changed values about a person: they are kept apart so that they can be erased."""
     row = AuditEntry(
-        **entry(actor, deed, at=at, customer_id=customer_id), personal_digest=digest_of({"before": before, "after": after})
+        **entry(actor, deed, at=at, customer_id=customer_id),
+        personal_digest=digest_of({"before": before, "after": after}),
     )
     session.add(row)
     session.flush()

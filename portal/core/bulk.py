@@ -53,4 +53,8 @@ def take_ids(session: Session, table: Any, count: int) -> list[int]:
     if not count:
         return []
     sequence = f"{table.__tablename__}_id_seq"
-    return list(session.scalars(text("SELECT nextval(:name) FROM generate_series(1, :count)"), {"name": sequence, "count": count}))
+    return list(
+        session.scalars(
+            text("SELECT nextval(:name) FROM generate_series(1, :count)"), {"name": sequence, "count": count}
+        )
+    )

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 
 from portal.core.errors import Busy
 
@@ -35,25 +35,27 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            str: Text,
+            int: BigInteger,
+            bool: Boolean,
+            date: Date,
+            datetime: DateTime(timezone=True),
+            bytes: LargeBinary,
+            dict[str, Any]: JSONB,
+            list[Any]: JSONB,
+        },
     )
-    type_annotation_map = {
-        str: Text,
-        int: BigInteger,
-        bool: Boolean,
-        date: Date,
-        datetime: DateTime(timezone=True),
-        bytes: LargeBinary,
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
-    }
 
 
 Key = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
@@ -100,9 +102,7 @@ def choice(values: type[StrEnum], **options: Any) -> Mapped[Any]:
 
 def due_index(table: str) -> Index:
     """The one index by which the clock finds work (the predicate is implied by `next_action_at <= now`)."""
-    return Index(
-        f"ix_{table}_due", "next_action_at", "id", postgresql_where=text("next_action_at IS NOT NULL")
-    )
+    return Index(f"ix_{table}_due", "next_action_at", "id", postgresql_where=text("next_action_at IS NOT NULL"))
 
 
 _open: ContextVar[bool] = ContextVar("transaction_is_open", default=False)

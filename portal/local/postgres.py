@@ -100,8 +100,8 @@ class Postgres:
                 return self._readable(folder)
         if kept is not None:
             raise CannotStart(
-                f"The data in {self.data} were written by PostgreSQL {kept}, which is not here: install postgresql-{kept}"
-                ", or begin anew with ./run --fresh."
+                f"The data in {self.data} need PostgreSQL {kept}, which is not here:"
+                f" install postgresql-{kept}, or begin anew with ./run --fresh."
             )
         raise CannotStart("There is no PostgreSQL here: install the package postgresql, or set DATABASE_URL.")
 

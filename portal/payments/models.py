@@ -91,9 +91,7 @@ class Attempt(Base):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("invoice_id IS NOT NULL OR kind = 'payable'", name="charges_have_an_invoice"),
         CheckConstraint(f"(status IN ({CLOCK_MOVES})) OR next_action_at IS NULL", name="closed_waits_for_nothing"),
-        CheckConstraint(
-            f"status NOT IN ({LIVE}) OR next_action_at IS NOT NULL", name="live_waits_for_the_clock"
-        ),
+        CheckConstraint(f"status NOT IN ({LIVE}) OR next_action_at IS NOT NULL", name="live_waits_for_the_clock"),
         Index("ix_attempts_one_live", "invoice_id", unique=True, postgresql_where=text(f"status IN ({LIVE})")),
         Index(
             "ix_attempts_one_live_to_balance",

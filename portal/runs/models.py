@@ -22,9 +22,7 @@ class BillingRun(Base):
             unique=True,
             postgresql_where=text("status IN ('planned', 'held', 'running')"),
         ),
-        CheckConstraint(
-            "(status IN ('planned', 'running')) = (next_action_at IS NOT NULL)", name="clock_moves"
-        ),
+        CheckConstraint("(status IN ('planned', 'running')) = (next_action_at IS NOT NULL)", name="clock_moves"),
         due_index("billing_runs"),
     )
 

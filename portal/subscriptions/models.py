@@ -107,7 +107,12 @@ class ScheduledChange(Base):
     __tablename__ = "scheduled_changes"
     __table_args__ = (
         one_of("status", ScheduledChangeStatus),
-        Index("ix_scheduled_changes_one_pending", "subscription_id", unique=True, postgresql_where=text("status = 'pending'")),
+        Index(
+            "ix_scheduled_changes_one_pending",
+            "subscription_id",
+            unique=True,
+            postgresql_where=text("status = 'pending'"),
+        ),
     )
 
     id: Mapped[Key]

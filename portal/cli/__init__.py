@@ -1,0 +1,15 @@
+"""The command line's door: `flask portal …`, one file per family of commands, thin like every door."""
+
+from flask import Flask
+from flask.cli import AppGroup
+
+from portal.cli import installation
+
+FAMILIES = (installation,)
+
+
+def init_app(app: Flask) -> None:
+    group = AppGroup("portal", help="Everything the portal does, from the command line.")
+    for family in FAMILIES:
+        family.register(group)
+    app.cli.add_command(group)

@@ -1,0 +1,126 @@
+"""The portal's processes as a table, their environment, and the supervisor that starts and stops them together."""
+
+import shlex
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+from honcho.manager import Manager
+from honcho.printer import Message, Printer
+
+from portal.local.home import CHECKOUT, CannotStart
+
+QUEUES = ("money", "news", "messages", "documents")
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Ports:
+    web: int
+    twin: int
+    mailbox: int
+    smtp: int
+
+    @classmethod
+    def from_first(cls, first: int) -> "Ports":
+        """Four in a row. Raises CannotStart for the first that is taken."""
+        for port in range(first, first + 4):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except (OSError, OverflowError) as error:
+                    raise CannotStart(
+                        f"Port {port} is taken or not allowed: start with ./run --port N, where N to N+3 are free."
+                    ) from error
+        return cls(*range(first, first + 4))
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Any four; held together while they are chosen, so that they differ."""
+        probes = [socket.socket() for _ in range(4)]
+        try:
+            for probe in probes:
+                probe.bind((HOST, 0))
+            return cls(*(probe.getsockname()[1] for probe in probes))
+        finally:
+            for probe in probes:
+                probe.close()
+
+    def url(self, port: int) -> str:
+        return f"http://{HOST}:{port}"
+
+
+def environment(given: Mapping[str, str], ports: Ports, own: Mapping[str, str]) -> dict[str, str]:
+    """What the processes read: `own` (servers, secrets, folders) and what follows from the ports.
+
+    The Paystack stand-in always takes the place of Paystack here, so a key of the real one is never used.
+    """
+    return {
+        "MAIL_FROM": "billing@portal.example",
+        "SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
+        **given,
+        **own,
+        "APP_URL": given.get("APP_URL") or ports.url(ports.web),
+        "PAYSTACK_BASE_URL": ports.url(ports.twin),
+        "TWIN_URLS": ports.url(ports.twin),
+        "TEST_MODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "CHECK_BASE_URL": ports.url(ports.web),
+        "CHECK_TWIN_URL": ports.url(ports.twin),
+        "CHECK_MAILBOX_URL": ports.url(ports.mailbox),
+    }
+
+
+def portal_command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "flask", "--app", "wsgi", "portal", *words]
+
+
+def commands(ports: Ports, mails: str) -> dict[str, list[str]]:
+    """Name of the process → its command. `mails` is the folder of the inbox."""
+    python = sys.executable
+    web = [python, "-m", "gunicorn", "--bind", f"{HOST}:{ports.web}", "--workers", "2", "--no-control-socket"]
+    # Threads: a browser opens connections ahead of time, and each would block a process that has none.
+    web += ["--worker-class", "gthread", "--threads", "4", "--timeout", "120", "--graceful-timeout", "3"]
+    web += ["--worker-tmp-dir", "/dev/shm"] if sys.platform == "linux" else []  # noqa: S108 - a heartbeat, not data
+    news = ports.url(ports.web) + "/api/billing/webhook"
+    twin = [python, "-m", "portal.twins.paystack", "--port", str(ports.twin), "--webhook-url", news]
+    mailbox = [python, "-m", "portal.local.mailbox", "--smtp-port", str(ports.smtp), "--web-port", str(ports.mailbox)]
+    return {
+        "web": [*web, "wsgi:application"],
+        **{f"worker-{queue}": portal_command("worker", queue) for queue in QUEUES},
+        "scheduler": portal_command("scheduler"),
+        "twin": twin,
+        "mailbox": [*mailbox, "--folder", mails],
+    }
+
+
+class Loud(Printer):  # type: ignore[misc]
+    """Lets one process speak without a prefix and to a place of its own."""
+
+    def __init__(self, output: TextIO, loud: str, loud_output: TextIO) -> None:
+        super().__init__(output)
+        self.loud = loud
+        self.loud_output = loud_output
+
+    def write(self, message: Message) -> None:
+        if message.name == self.loud:
+            self.loud_output.write(message.data.decode("utf-8", "replace"))
+            self.loud_output.flush()
+        else:
+            super().write(message)
+
+
+def supervise(table: Mapping[str, str], env: Mapping[str, str], printer: Printer) -> int:
+    """Run shell commands until one ends or a signal comes, then stop them all. Returns the first status."""
+    manager = Manager(printer)
+    for name, command in table.items():
+        manager.add_process(name, f"exec {command}", env=dict(env), cwd=str(CHECKOUT))
+    manager.loop()
+    return int(manager.returncode)
+
+
+def as_shell(command: list[str]) -> str:
+    return shlex.join(command)

@@ -1,0 +1,1 @@
+"""What is told to people: messages per topic, their texts, and their delivery."""

@@ -1,0 +1,1 @@
+"""Figures and health, read from the tables and never written."""
