@@ -115,8 +115,8 @@ def part(message: EmailMessage, kind: str) -> str:
 
 def attachments(message: EmailMessage) -> list[tuple[str, EmailMessage]]:
     """Name and part of each attachment, in order; a nameless one gets a number."""
-    found = [each for each in message.iter_attachments() if isinstance(each, EmailMessage)]
-    return [(each.get_filename() or f"attachment-{number}", each) for number, each in enumerate(found, 1)]
+    found = enumerate(message.iter_attachments(), 1)
+    return [(each.get_filename() or f"attachment-{number}", each) for number, each in found]
 
 
 def _text(body: Any) -> str:
