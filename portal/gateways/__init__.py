@@ -1,0 +1,1 @@
+"""What speaks to the outside about money: one file per gateway, values in, values out."""

@@ -1,0 +1,291 @@
+"""Paystack: charges stored cards, offers a hosted page, refunds, announces, answers. Tables: paystack_tables.py."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from portal.core.money import CURRENCIES, Money
+from portal.gateways import http
+from portal.gateways.base import (
+    Ability,
+    Answer,
+    ChargeList,
+    ChargeOrder,
+    ChargeOutcome,
+    CheckoutOrder,
+    CustomerRecord,
+    LookUp,
+    News,
+    NewsKind,
+    Outcome,
+    Payable,
+    Probe,
+    RefundList,
+    RefundOrder,
+    RefundOutcome,
+    WrongAmount,
+    WrongKey,
+    WrongRequest,
+)
+from portal.gateways.paystack_answers import charged, is_refusal, says, sentence
+from portal.gateways.paystack_reading import charge_outcome, money, part, refund_outcome, text, wire_amount
+from portal.gateways.paystack_tables import (
+    DUPLICATE,
+    EVENTS,
+    LARGEST_WIRE_AMOUNT,
+    MINIMA,
+    NOT_FOUND,
+    WIRE_UNITS,
+)
+from portal.gateways.protocols import Deadlines
+
+BASE_URL = "https://api.paystack.co"
+SIGNATURE = "x-paystack-signature"
+PAGE_SIZE = 100
+MOST_PAGES = 50
+_KEY = re.compile(r"sk_(test|live)_[A-Za-z0-9_-]+")
+_REFERENCE = re.compile(r"[A-Za-z0-9.=-]{1,100}")
+
+
+class Paystack:
+    """One Paystack account. `former_keys` are only believed in signatures, while a rotated key is phased out."""
+
+    name = "paystack"
+    abilities = frozenset(Ability)
+
+    def __init__(
+        self,
+        *,
+        secret_key: str,
+        base_url: str = BASE_URL,
+        former_keys: Sequence[str] = (),
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        key = _KEY.fullmatch(secret_key)
+        if key is None:
+            raise WrongKey("A Paystack secret key begins with sk_test_ or sk_live_.")
+        self.mode = key[1]
+        if self.mode == "live" and urlsplit(base_url).scheme != "https":
+            raise WrongKey("A live key is only ever sent over https.")
+        self.deadlines = deadlines or Deadlines()
+        self._key, self._former_keys, self._base_url = secret_key, tuple(former_keys), base_url.rstrip("/")
+
+    def minimum(self, currency: str) -> Money | None:
+        return money(MINIMA.get(currency), currency)
+
+    def require_payable(self, amount: Money) -> None:
+        least = self.minimum(amount.currency)
+        if least is None:
+            raise WrongAmount(f"Paystack takes no {amount.currency}.")
+        if amount < least:
+            raise WrongAmount(f"Paystack takes no less than {wire_amount(least) / WIRE_UNITS:.2f} {amount.currency}.")
+        if wire_amount(amount) > LARGEST_WIRE_AMOUNT:
+            raise WrongAmount("The amount is more than Paystack takes at once.")
+
+    def charge(self, order: ChargeOrder) -> ChargeOutcome:
+        """Charge a stored card. A decline is an answer and silence is UNKNOWN; neither raises."""
+        self.require_payable(order.amount)
+        body = self._order(order.reference, order.amount, order.payer_email, order.notes) | {
+            "authorization_code": order.method_token,
+            "queue": order.is_scheduled,
+        }
+        if order.return_url:
+            body["callback_url"] = order.return_url
+        try:
+            reply = self._ask("POST", "/transaction/charge_authorization", body=body, seconds=self.deadlines.charge)
+        except http.NotSent as error:
+            return ChargeOutcome(Outcome.NOT_SENT, order.reference, reason=str(error))
+        except http.Silence as error:
+            return ChargeOutcome(Outcome.UNKNOWN, order.reference, reason=str(error))
+        return charged(reply, order.reference)
+
+    def checkout(self, order: CheckoutOrder) -> Payable:
+        """A hosted page for `order`. The link is told only once: if the answer is lost, take another reference."""
+        self.require_payable(order.amount)
+        body = self._order(order.reference, order.amount, order.payer_email, order.notes)
+        body["callback_url"] = order.return_url
+        if order.cancel_url:
+            body["metadata"]["cancel_action"] = order.cancel_url
+        if order.saves_method:
+            body["channels"] = ["card"]
+            body["metadata"]["custom_filters"] = {"recurring": True}
+        try:
+            reply = self._ask("POST", "/transaction/initialize", body=body, seconds=self.deadlines.page)
+        except http.NotSent as error:
+            return Payable(Outcome.NOT_SENT, order.reference, reason=str(error))
+        except http.Silence as error:
+            return Payable(Outcome.UNKNOWN, order.reference, reason=str(error))
+        told = part(reply.body.get("data"))
+        link = text(told.get("authorization_url"))
+        if reply.status < 300 and urlsplit(link).scheme in self._schemes and told.get("reference") == order.reference:
+            return Payable(Outcome.ACTION_REQUIRED, order.reference, link, text(told.get("access_code")))
+        if reply.status == 429:
+            return Payable(Outcome.NOT_SENT, order.reference, reason=sentence(reply))
+        if is_refusal(reply) and not says(reply, "duplicate_reference", DUPLICATE):
+            raise WrongRequest(sentence(reply))
+        return Payable(Outcome.UNKNOWN, order.reference, reason=sentence(reply))
+
+    def look_up(self, reference: str) -> LookUp:
+        """What became of `reference`, as Paystack knows it now."""
+        reply = self._read(f"/transaction/verify/{quote(reference, safe='')}")
+        if isinstance(reply, str):
+            return LookUp(Answer.SILENT, reason=reply)
+        told = part(reply.body.get("data"))
+        if reply.status == 200 and reply.body.get("status") is True and told.get("reference") == reference:
+            return LookUp(Answer.FOUND, charge_outcome(told, reference, is_final=True))
+        if reply.status in (400, 404) and says(reply, "transaction_not_found", NOT_FOUND):
+            return LookUp(Answer.NOT_FOUND, reason=sentence(reply))
+        return LookUp(Answer.SILENT, reason=sentence(reply))
+
+    def refund(self, order: RefundOrder) -> RefundOutcome:
+        """Give money back. Paystack would do it twice if asked twice: list the refunds of the payment before."""
+        body = {
+            "transaction": order.charge_ref,
+            "amount": wire_amount(order.amount),
+            "currency": order.amount.currency,
+            "merchant_note": order.note,
+            "customer_note": order.reason or order.note,
+        }
+        try:
+            reply = self._ask("POST", "/refund", body=body, seconds=self.deadlines.charge)
+        except http.NotSent as error:
+            return RefundOutcome(Outcome.NOT_SENT, reason=str(error))
+        except http.Silence as error:
+            return RefundOutcome(Outcome.UNKNOWN, reason=str(error))
+        told = part(reply.body.get("data"))
+        if reply.status < 300 and reply.body.get("status") is True and text(told.get("id")):
+            return refund_outcome(told)
+        if reply.status == 429:
+            return RefundOutcome(Outcome.NOT_SENT, reason=sentence(reply))
+        return RefundOutcome(Outcome.DECLINED if is_refusal(reply) else Outcome.UNKNOWN, reason=sentence(reply))
+
+    def refunds_of(self, charge_ref: str) -> RefundList:
+        """Every refund of the payment with Paystack's number `charge_ref` (its reference would list none)."""
+        found: list[RefundOutcome] = []
+        for page in range(1, MOST_PAGES + 1):
+            rows = self._rows("/refund", {"transaction": charge_ref}, page)
+            if isinstance(rows, str):
+                return RefundList(Answer.SILENT, reason=rows)
+            found += [refund_outcome(row) for row in rows]
+            if len(rows) < PAGE_SIZE:
+                return RefundList(Answer.FOUND, tuple(one for one in found if one.charge_ref == charge_ref))
+        return RefundList(Answer.SILENT, reason="there are more pages than can be true")
+
+    def charges_between(self, since: datetime, until: datetime, page: int = 1) -> ChargeList:
+        """Transactions created in [since, until], newest first, a hundred to a page."""
+        rows = self._rows("/transaction", {"from": _stamp(since), "to": _stamp(until)}, page)
+        if isinstance(rows, str):
+            return ChargeList(Answer.SILENT, reason=rows)
+        charges = tuple(charge_outcome(row, text(row.get("reference")), is_final=True) for row in rows)
+        return ChargeList(Answer.FOUND, charges, page + 1 if len(rows) == PAGE_SIZE else None)
+
+    def customer(self, email: str, first_name: str = "", last_name: str = "") -> CustomerRecord:
+        """Make the payer known under `email`, or find the one that is."""
+        body = {"email": email, "first_name": first_name, "last_name": last_name}
+        try:
+            reply = self._ask("POST", "/customer", body=body, seconds=self.deadlines.page)
+        except (http.NotSent, http.Silence) as error:
+            return CustomerRecord(Answer.SILENT, reason=str(error))
+        code = text(part(reply.body.get("data")).get("customer_code"))
+        if reply.status < 300 and code:
+            return CustomerRecord(Answer.FOUND, code)
+        return CustomerRecord(Answer.SILENT, reason=sentence(reply))
+
+    def forget(self, method_token: str) -> Outcome:
+        """Make a stored method unusable. One that Paystack does not know counts as done."""
+        body = {"authorization_code": method_token}
+        try:
+            reply = self._ask("POST", "/customer/authorization/deactivate", body=body, seconds=self.deadlines.page)
+        except http.NotSent:
+            return Outcome.NOT_SENT
+        except http.Silence:
+            return Outcome.UNKNOWN
+        is_gone = reply.body.get("status") is True or (reply.status == 404 and is_refusal(reply))
+        return Outcome.SUCCEEDED if is_gone else Outcome.UNKNOWN
+
+    def probe(self) -> Probe:
+        """Ask for the balance: free of effects, and refused with a wrong key."""
+        try:
+            reply = self._ask("GET", "/balance", seconds=self.deadlines.page)
+        except WrongKey as error:
+            return Probe(False, 0, "", error.message)
+        except http.NotSent as error:
+            return Probe(False, 0, "", f"Paystack cannot be reached: {error}.")
+        except http.Silence as error:
+            return Probe(False, 0, "", f"Paystack did not answer properly: {error}.")
+        latency, rows = round(reply.seconds * 1000), reply.body.get("data")
+        if reply.status != 200 or not isinstance(rows, list):
+            return Probe(False, latency, "", f"Paystack answered: {sentence(reply)}")
+        currencies = sorted({text(part(row).get("currency")) for row in rows} & set(CURRENCIES))
+        account = f"{self.mode} mode, {', '.join(currencies)}"
+        return Probe(True, latency, account, f"Connected to Paystack in {self.mode} mode.")
+
+    def is_genuine(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Whether the raw bytes were signed with our key, or with a former one."""
+        told = next((value for name, value in headers.items() if name.lower() == SIGNATURE), "")
+        claimed = told.encode("utf-8", "replace")
+        genuine = False
+        for key in (self._key, *self._former_keys):
+            signature = hmac.new(key.encode(), body, hashlib.sha512).hexdigest()
+            genuine |= hmac.compare_digest(signature.encode(), claimed)
+        return genuine
+
+    def read_news(self, body: bytes) -> News:
+        """What the body claims to be about. Never raises."""
+        try:
+            told = http.read_json(body)
+        except ValueError:
+            return News(NewsKind.UNREADABLE)
+        event, about = text(told.get("event")), part(told.get("data"))
+        transaction = part(about.get("transaction"))
+        reference = about.get("reference") or about.get("transaction_reference") or transaction.get("reference")
+        return News(EVENTS.get(event, NewsKind.OTHER), event, text(reference), text(about.get("id")))
+
+    @property
+    def _schemes(self) -> tuple[str, ...]:
+        return ("https",) if self._base_url.startswith("https:") else ("https", "http")
+
+    def _order(self, reference: str, amount: Money, email: str, notes: Mapping[str, str]) -> dict[str, Any]:
+        if not _REFERENCE.fullmatch(reference):
+            raise WrongRequest("A reference consists of letters, digits and . = - only.")
+        return {
+            "reference": reference,
+            "amount": wire_amount(amount),
+            "currency": amount.currency,
+            "email": email,
+            "metadata": dict(notes),
+        }
+
+    def _ask(self, method: str, path: str, *, seconds: float, **sent: Any) -> http.Reply:
+        """One call. Raises NotSent, Silence, or WrongKey."""
+        headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json", "User-Agent": "portal"}
+        reply = http.call(method, self._base_url + path, headers=headers, seconds=seconds, **sent)
+        if reply.status in (401, 403):
+            raise WrongKey(f"Paystack does not accept the key or this server's address: {sentence(reply)}")
+        return reply
+
+    def _read(self, path: str, query: Mapping[str, str] | None = None) -> http.Reply | str:
+        """One reading call, or the reason why there is no answer."""
+        try:
+            return self._ask("GET", path, query=query, seconds=self.deadlines.read)
+        except (http.NotSent, http.Silence) as error:
+            return str(error)
+
+    def _rows(self, path: str, query: Mapping[str, str], page: int) -> list[Mapping[str, Any]] | str:
+        reply = self._read(path, {**query, "perPage": str(PAGE_SIZE), "page": str(page)})
+        if isinstance(reply, str):
+            return reply
+        rows = reply.body.get("data")
+        if reply.status != 200 or reply.body.get("status") is not True or not isinstance(rows, list):
+            return sentence(reply)
+        return [part(row) for row in rows]
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"

@@ -1,0 +1,31 @@
+"""Which adapters there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from portal.core.errors import NotFound
+from portal.gateways.paystack import Paystack
+from portal.gateways.protocols import Deadlines
+
+ADAPTERS: Mapping[str, type[Paystack]] = {Paystack.name: Paystack}
+
+
+def adapter_for(
+    gateway: str,
+    *,
+    secret_key: str,
+    base_url: str = "",
+    former_keys: Sequence[str] = (),
+    deadlines: Deadlines | None = None,
+) -> Paystack:
+    """The adapter named `gateway`, for one account. An empty `base_url` is the gateway's own address.
+
+    Raises NotFound for a gateway we do not know and WrongKey for a key that cannot be one.
+    """
+    adapter = ADAPTERS.get(gateway)
+    if adapter is None:
+        raise NotFound(f"There is no gateway {gateway!r}.")
+    if base_url:
+        return adapter(secret_key=secret_key, base_url=base_url, former_keys=former_keys, deadlines=deadlines)
+    return adapter(secret_key=secret_key, former_keys=former_keys, deadlines=deadlines)
