@@ -134,6 +134,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shift_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("target_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_virtual_clock_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_virtual_clock")),
     )
@@ -172,7 +173,7 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO switches (name, is_on, reason) VALUES ('stop_charges', false, ''), ('stop_mails', false, ''), ('read_only', false, '')"
     )
-    op.execute("INSERT INTO virtual_clock (id, frozen_at, shift_seconds) VALUES (1, NULL, 0)")
+    op.execute("INSERT INTO virtual_clock (id, shift_seconds) VALUES (1, 0)")
 
 
 def downgrade() -> None:

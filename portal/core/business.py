@@ -74,7 +74,10 @@ class Switch(Base):
 
 
 class VirtualClock(Base):
-    """The time machine's setting, in test mode only: frozen at an instant, or shifted."""
+    """The time machine's setting, in test mode only: frozen at an instant, or shifted; and where it is going.
+
+    The scheduler moves it towards `target_at`, from one due time to the next, letting all work finish in between.
+    """
 
     __tablename__ = "virtual_clock"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -82,6 +85,7 @@ class VirtualClock(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     frozen_at: Mapped[Moment | None]
     shift_seconds: Mapped[int]
+    target_at: Mapped[Moment | None]
 
 
 class Tick(Base):

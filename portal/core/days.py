@@ -22,8 +22,13 @@ def midnight(on: date, zone: str) -> datetime:
     whole day (Apia, 30 December 2011) it begins with the day after. Where they show midnight twice,
     the first time counts.
     """
+    return at_hour(on, 0, zone)
+
+
+def at_hour(on: date, hour: int, zone: str) -> datetime:
+    """The first instant, in UTC, at which clocks in `zone` show `hour` o'clock of `on` or, skipping it, later."""
     here = _zone(zone)
-    local = datetime.combine(on, time(), here)
+    local = datetime.combine(on, time(hour), here)
     first = local.astimezone(UTC)
     if first.astimezone(here).replace(tzinfo=None) == local.replace(tzinfo=None):
         return first
