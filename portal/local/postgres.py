@@ -21,7 +21,7 @@ from psycopg import sql
 from portal.local.home import CannotStart
 
 OLDEST = 15
-_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class Postgres:
@@ -38,7 +38,6 @@ class Postgres:
             nobody = pwd.getpwnam("nobody")
             self._owner = (nobody.pw_uid, nobody.pw_gid)
             self._as_owner |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        self._sockets: Path | None = None
         self._bin: Path | None = None
 
     def start(self) -> None:
@@ -54,24 +53,30 @@ class Postgres:
             )
         elif (self.data / "postmaster.pid").exists():
             self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop", may_fail=True)  # left by a killed run
-        self._sockets = Path(tempfile.mkdtemp(prefix="portal-pg-"))
-        self._private(self._sockets)
-        options = " ".join([f"-h '' -k {self._sockets}", *(f"-c {each}" for each in self.settings)])
+        sockets = self._new_sockets()
+        options = " ".join([f"-h '' -k {sockets}", *(f"-c {each}" for each in self.settings)])
         self._run("pg_ctl", "-D", self.data, "-w", "-l", self.folder / "log", "-o", options, "start")
 
     def stop(self) -> None:
-        if self._sockets is not None:
+        """Stop the server of this folder, by whichever process it was started."""
+        kept = self._kept_major()
+        if kept is not None:
+            self._bin = self._bin or self._binaries(kept)
             self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop", may_fail=True)
-            shutil.rmtree(self._sockets, ignore_errors=True)
-            self._sockets = None
+        self._forget_sockets()
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of the server that runs now."""
+        return Path(self._where.read_text())
 
     def conninfo(self, database: str = "postgres") -> str:
         """For psycopg itself."""
-        return f"host={self._sockets} user=portal dbname={database}"
+        return f"host={self.sockets} user=portal dbname={database}"
 
     def url(self, database: str) -> str:
         """For SQLAlchemy."""
-        return f"postgresql+psycopg://portal@/{database}?host={urllib.parse.quote(str(self._sockets), safe='')}"
+        return f"postgresql+psycopg://portal@/{database}?host={urllib.parse.quote(str(self.sockets), safe='')}"
 
     def create(self, database: str, template: str = "template1") -> None:
         """Create the database unless it is there."""
@@ -79,6 +84,23 @@ class Postgres:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
                 name, source = sql.Identifier(database), sql.Identifier(template)
                 connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, source))
+
+    @property
+    def _where(self) -> Path:
+        return self.folder / "sockets"
+
+    def _new_sockets(self) -> Path:
+        """In the temporary folder, because the path of a socket may have 107 bytes and no more."""
+        self._forget_sockets()
+        sockets = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+        self._private(sockets)
+        self._where.write_text(str(sockets))
+        return sockets
+
+    def _forget_sockets(self) -> None:
+        if self._where.exists():
+            shutil.rmtree(self.sockets, ignore_errors=True)
+            self._where.unlink()
 
     def _private(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
