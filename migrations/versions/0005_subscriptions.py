@@ -48,7 +48,7 @@ def upgrade() -> None:
             name=op.f("ck_subscriptions_status_known"),
         ),
         sa.CheckConstraint(
-            "status IN ('trialing', 'active', 'past_due') AND next_action_at IS NOT NULL OR status IN ('pending', 'paused') OR status NOT IN ('pending', 'trialing', 'active', 'past_due', 'paused') AND next_action_at IS NULL",
+            "status IN ('trialing', 'active', 'past_due') AND next_action_at IS NOT NULL OR status IN ('pending', 'suspended', 'paused') OR status IN ('draft', 'canceled', 'expired') AND next_action_at IS NULL",
             name=op.f("ck_subscriptions_clock_moves"),
         ),
         sa.CheckConstraint("period_start_on < period_end_on", name=op.f("ck_subscriptions_period_has_days")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -57,6 +57,14 @@ class TierShare:
     @property
     def minor(self) -> int:
         return self.units * self.tier.unit_minor + self.tier.flat_minor
+
+
+def tiers_of(rows: Sequence[Sequence[int | None]]) -> tuple[Tier, ...]:
+    """Tiers as prices store them: `[up_to, unit_minor, flat_minor]` each, `up_to` null in the last."""
+    try:
+        return tuple(Tier(up_to, int(unit or 0), int(flat or 0)) for up_to, unit, flat in rows)
+    except (TypeError, ValueError):
+        raise Invalid("A tier is its upper end, a price per unit and a price once.", field="tiers") from None
 
 
 def price_of(terms: PriceTerms, quantity: int) -> Money:

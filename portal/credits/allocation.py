@@ -16,9 +16,8 @@ class CreditReason(StrEnum):
 
     GRANT = "grant"
     DISCARD = "discard"
-    SPENT = "spent"
-    ADDED = "added"  # by staff, or bought
-    TAKEN_BACK = "taken_back"
+    SPEND = "spend"
+    ADJUST = "adjust"  # by staff
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class LastStep(StrEnum):
 
     SUSPEND = "suspend"  # and cancel after so many more days
     CANCEL = "cancel"
-    KEEP = "keep"  # stays past due
+    KEEP_PAST_DUE = "keep_past_due"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 | event | entries, debit → credit |
 |---|---|
-| invoice.issued | receivable → deferred_revenue per line (revenue if the service is given), → tax_payable per tax line |
+| invoice.issued | receivable → deferred_revenue per line (revenue if the service is given), → tax_payable per tax |
 | invoice.voided | the same, swapped; what was recognised by then comes out of revenue |
 | credit_note.issued | as invoice.voided, per line; then receivable → customer_balance and → refunds_in_transit |
 | revenue.recognised | deferred_revenue → revenue, per line |
@@ -44,6 +44,9 @@ class Account(StrEnum):
     GATEWAY_FEES = "gateway_fees"
     BAD_DEBT = "bad_debt"
     GOODWILL = "goodwill"
+
+
+ACCOUNTS = tuple(Account)
 
 
 class JournalEvent(StrEnum):

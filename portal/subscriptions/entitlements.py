@@ -16,10 +16,10 @@ class Access(StrEnum):
     WITHHELD = "withheld"
 
 
-def access(timetable: Timetable, at: datetime, override_until: datetime | None = None) -> Access:
+def access(timetable: Timetable, at: datetime, override_until: date | None = None) -> Access:
     """What the service should do at the instant `at`.
 
-    Staff's `override_until` beats all else until it comes. Cancel, pause and resume days count from their
+    Staff's `override_until` beats all else until that day begins. Cancel, pause and resume days count from their
     first instant, run or no run. A trial that has ended is in grace until its end is dealt with, and a
     period that has ended does not count against the customer: the bill is ours to write.
     """
@@ -27,7 +27,7 @@ def access(timetable: Timetable, at: datetime, override_until: datetime | None =
     def has_come(on: date | None) -> bool:
         return on is not None and midnight(on, timetable.zone) <= at
 
-    if override_until is not None and at < override_until:
+    if override_until is not None and not has_come(override_until):
         return Access.GRANTED
     resumed = timetable.status is SubscriptionStatus.PAUSED and has_come(timetable.resume_on)
     if has_come(timetable.cancel_on) or not (timetable.status in SERVED or resumed):

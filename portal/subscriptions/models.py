@@ -11,8 +11,8 @@ from portal.subscriptions.states import ScheduledChangeStatus, SubscriptionStatu
 
 CLOCK_MOVES = (
     "status IN ('trialing', 'active', 'past_due') AND next_action_at IS NOT NULL"
-    " OR status IN ('pending', 'paused')"
-    " OR status NOT IN ('pending', 'trialing', 'active', 'past_due', 'paused') AND next_action_at IS NULL"
+    " OR status IN ('pending', 'suspended', 'paused')"
+    " OR status IN ('draft', 'canceled', 'expired') AND next_action_at IS NULL"
 )
 
 
