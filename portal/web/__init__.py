@@ -1,0 +1,29 @@
+"""The browser's door: pages, partials, forms. It translates and decides nothing."""
+
+from flask import Blueprint, Flask
+
+from portal.core.settings import Settings
+from portal.web.assets import init_assets
+from portal.web.errors import init_errors
+from portal.web.filters import init_filters
+from portal.web.forms import init_forms
+from portal.web.frame import init_frame
+from portal.web.htmx import init_htmx
+from portal.web.security import init_security
+from portal.web.wording import init_wording
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Everything around the pages, then the pages. Who is asking must be known before security looks."""
+    init_htmx(app)
+    init_wording(app)
+    init_filters(app)
+    init_assets(app)
+    init_forms(app)
+    init_frame(app)
+    init_errors(app)
+    init_security(app, settings)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

@@ -1,0 +1,85 @@
+"""What templates format with: amounts, days and moments in the reader's language and zone."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, g
+from markupsafe import Markup
+
+from portal.core import clock
+from portal.core.formats import Formats, formats
+from portal.core.money import Money
+from portal.web import charts
+from portal.web.statuses import look_of, status_word
+from portal.web.wording import language, ngettext, zone
+
+
+def init_filters(app: Flask) -> None:
+    """Register the filters and the globals of the same kind."""
+    for name, form in _FILTERS.items():
+        app.add_template_filter(form, name)
+    app.jinja_env.globals.update(plural=plural, look_of=look_of, written=written, draw=charts)
+
+
+def written() -> Formats:
+    """The written forms of whoever reads this page, found once a request."""
+    if "formats" not in g:
+        g.formats = formats(language(), zone())
+    found: Formats = g.formats
+    return found
+
+
+def money(amount: Money, size: str = "") -> Markup:
+    """The amount as markup that hangs on its decimal point; `size` is empty, `mid` or `big`."""
+    parts = written().parts(amount)
+    sign_class = f"amt {size} neg" if parts.sign else f"amt {size}"
+    symbol = f'<span class="c">{parts.symbol}</span>'
+    number = f'{parts.whole}<span class="d">{parts.fraction}</span>'
+    inner = f"{number}\u00a0{symbol}" if parts.symbol_last else symbol + number
+    return Markup(f'<span class="{sign_class.rstrip()}">{parts.sign}{inner}</span>')  # noqa: S704 - digits and our own signs
+
+
+def money_text(amount: Money) -> str:
+    """The amount for titles, labels and sentences without markup."""
+    return written().money(amount)
+
+
+def plural(one: str, many: str, number: int) -> str:
+    """`plural("%(n)s invoice", "%(n)s invoices", 1284)`: the translated form, the number grouped."""
+    return ngettext(one, many, number, n=written().count(number))
+
+
+def ago(at: datetime, now: datetime | None = None) -> str:
+    return written().ago(at, now or clock.now())
+
+
+def initials(name: str) -> str:
+    """Two letters for the round sign beside a name."""
+    words = [word for word in name.split() if word[0].isalnum()] or ["?"]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def day_of(at: datetime) -> date:
+    """The reader's day of an instant, to be formatted by one of the day filters."""
+    return at.astimezone(written().zone).date()
+
+
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "money": money,
+    "money_text": money_text,
+    "amount_text": lambda amount: written().plain_amount(amount),
+    "count": lambda number: written().count(number),
+    "day": lambda on: written().day(on),
+    "day_short": lambda on: written().day_short(on),
+    "day_long": lambda on: written().day_long(on),
+    "day_said": lambda on: written().day_said(on),
+    "weekday": lambda on: written().weekday(on),
+    "day_of": day_of,
+    "time": lambda at: written().time(at),
+    "moment": lambda at: written().moment(at),
+    "moment_full": lambda at: written().moment_full(at),
+    "ago": ago,
+    "initials": initials,
+    "status_word": status_word,
+}

@@ -1,0 +1,157 @@
+"""What stands around every page: the company, who is signed in, the places to go, the clock, the mode.
+
+Templates read one value, `page`, a `Frame`. Whoever signs people in sets `g.frame` before the view
+runs; without it (error pages, sign-in) the frame is bare. Places are addresses: one is offered only if
+a page answers there and the reader's `g.permissions` allow it, so there are no dead links.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from flask import Flask, current_app, g, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from portal.web.assets import DEFAULT_ACCENT
+from portal.web.security import is_permitted
+from portal.web.wording import DEFAULT_LANGUAGE, DEFAULT_ZONE, gettext
+
+THEMES = ("light", "dark")
+
+
+def _(word: str) -> str:
+    """Marks a word for the catalogues."""
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A main place: `path` is its address, `glyph` its icon, `group` the heading above it in the rail."""
+
+    path: str
+    word: str
+    glyph: str
+    group: str = ""
+
+
+ACCOUNT_PLACES = (
+    Place("/account/", _("Overview"), "house"),
+    Place("/account/plans", _("Plan"), "layers"),
+    Place("/account/methods", _("Payment"), "wallet"),
+    Place("/account/invoices", _("Invoices"), "receipt-text"),
+)
+STAFF_PLACES = (
+    Place("/billing/", _("Home"), "house"),
+    Place("/billing/dunning", _("Dunning"), "triangle-alert"),
+    Place("/billing/runs", _("Runs"), "play"),
+    Place("/clients/", _("Customers"), "users", _("Records")),
+    Place("/billing/subscriptions", _("Subscriptions"), "repeat", _("Records")),
+    Place("/billing/invoices", _("Invoices"), "receipt-text", _("Records")),
+    Place("/billing/payments", _("Payments"), "credit-card", _("Records")),
+    Place("/billing/clock", _("Clock"), "clock", _("House")),
+    Place("/billing/health", _("Health"), "activity", _("House")),
+)
+SEARCH_PATH = "/billing/search"
+PHONE_PLACES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place as this reader sees it; `number` counts what waits there, `is_hot` when someone must act."""
+
+    path: str
+    word: str
+    glyph: str
+    group: str
+    is_current: bool
+    number: int | None = None
+    is_hot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`company` is the seller, `person` who is signed in, `belongs_to` their company or role.
+
+    `at` is business time for the clock in the bar. `numbers` maps a place's path to what waits there,
+    `hot` names those that want action. `sign_out_path` and `profile_path` may be empty.
+    """
+
+    company: str = "Billing"
+    legal_line: str = ""
+    accent: str = DEFAULT_ACCENT
+    person: str = ""
+    belongs_to: str = ""
+    language: str = DEFAULT_LANGUAGE
+    zone: str = DEFAULT_ZONE
+    at: datetime | None = None
+    is_test: bool = False
+    sign_out_path: str = ""
+    profile_path: str = ""
+    numbers: dict[str, int] = field(default_factory=dict)
+    hot: frozenset[str] = frozenset()
+    theme: str = ""
+
+    @property
+    def account_links(self) -> list[Link]:
+        return self._links(ACCOUNT_PLACES)
+
+    @property
+    def staff_links(self) -> list[Link]:
+        return self._links(STAFF_PLACES)
+
+    @property
+    def phone_links(self) -> list[Link]:
+        """What fits into the bar at the bottom of a phone; the rest is behind the menu."""
+        return self.staff_links[: PHONE_PLACES - 1]
+
+    @property
+    def search_path(self) -> str:
+        return SEARCH_PATH if is_open(SEARCH_PATH) else ""
+
+    def _links(self, places: Sequence[Place]) -> list[Link]:
+        current = _current(places, request.path)
+        return [
+            Link(
+                place.path,
+                gettext(place.word),
+                place.glyph,
+                gettext(place.group) if place.group else "",
+                place is current,
+                self.numbers.get(place.path),
+                place.path in self.hot,
+            )
+            for place in places
+            if is_open(place.path)
+        ]
+
+
+def init_frame(app: Flask) -> None:
+    """Give every template `page`."""
+    app.context_processor(_page)
+
+
+def is_open(path: str) -> bool:
+    """Does a page answer at `path`, and may the reader see it?"""
+    try:
+        endpoint, _arguments = current_app.url_map.bind("").match(path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return False
+    return is_permitted(current_app.view_functions[endpoint], g.get("permissions", frozenset()))
+
+
+def _page() -> dict[str, Frame]:
+    frame: Frame = g.get("frame") or Frame(language=g.get("language", DEFAULT_LANGUAGE))
+    theme = request.cookies.get("theme", "")
+    return {"page": replace(frame, theme=theme if theme in THEMES else "")}
+
+
+def _current(places: Sequence[Place], path: str) -> Place | None:
+    """The place with the longest address that `path` lies under; a home is itself only."""
+    under = [place for place in places if path == place.path or _lies_under(path, place.path)]
+    return max(under, key=lambda place: len(place.path), default=None)
+
+
+def _lies_under(path: str, place: str) -> bool:
+    is_home = place in {"/account/", "/billing/"}
+    return not is_home and path.startswith(place.rstrip("/") + "/")
