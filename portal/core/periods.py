@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
+from calendar import isleap
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -26,6 +26,7 @@ class Unit(StrEnum):
 
 _DAYS = {Unit.DAY: 1, Unit.WEEK: 7}
 _MONTHS = {Unit.MONTH: 1, Unit.YEAR: 12}
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,9 @@ def start_of(anchor: date, interval: Interval, n: int) -> date:
         if interval.unit in _DAYS:
             return anchor + timedelta(days=n * interval.count * _DAYS[interval.unit])
         months = anchor.year * 12 + anchor.month - 1 + n * interval.count * _MONTHS[interval.unit]
-        year, month = months // 12, months % 12 + 1
-        return date(year, month, min(anchor.day, monthrange(year, month)[1]))
+        year, month = divmod(months, 12)
+        length = 29 if month == 1 and isleap(year) else _LENGTHS[month]
+        return date(year, month + 1, min(anchor.day, length))
     except (OverflowError, ValueError):
         raise PeriodError(f"Period {n} from {anchor} lies outside the calendar.") from None
 
