@@ -20,9 +20,6 @@ class SubscriptionStatus(StrEnum):
 
 
 class SubscriptionEvent(StrEnum):
-    """CREATED is the birth of a subscription and no move; it opens the history."""
-
-    CREATED = "created"
     OFFERED = "offered"  # a draft now waits for its start or first payment
     TRIAL_STARTED = "trial_started"
     ACTIVATED = "activated"
@@ -48,6 +45,10 @@ class SubscriptionEvent(StrEnum):
     CANCELED = "canceled"
     GIVEN_UP = "given_up"
     RESUBSCRIBED = "resubscribed"  # on the one left behind; the successor is created
+
+
+CREATED = "created"
+"""Opens the history of a subscription: its birth, which is no move."""
 
 
 class Collection(StrEnum):
