@@ -53,7 +53,7 @@ class Postgres:
             )
         elif (self.data / "postmaster.pid").exists():
             self._run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop", may_fail=True)  # left by a killed run
-        sockets = self._new_sockets()
+        sockets = self._make_sockets()
         options = " ".join([f"-h '' -k {sockets}", *(f"-c {each}" for each in self.settings)])
         self._run("pg_ctl", "-D", self.data, "-w", "-l", self.folder / "log", "-o", options, "start")
 
@@ -89,7 +89,7 @@ class Postgres:
     def _where(self) -> Path:
         return self.folder / "sockets"
 
-    def _new_sockets(self) -> Path:
+    def _make_sockets(self) -> Path:
         """In the temporary folder, because the path of a socket may have 107 bytes and no more."""
         self._forget_sockets()
         sockets = Path(tempfile.mkdtemp(prefix="portal-pg-"))
