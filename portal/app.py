@@ -7,14 +7,14 @@ from jinja2 import StrictUndefined
 from portal import cli, web
 from portal.core import crashes, logging
 from portal.core.db import db
-from portal.core.secrets import Vault
-from portal.core.settings import Settings
+from portal.core.settings import Settings, install
 
 migrate = Migrate()
 
 
 def create_app(settings: Settings) -> Flask:
     """An application for these settings. Opens nothing: servers are met when first needed."""
+    install(settings)
     logging.configure(settings.log_level)
     crashes.load_plan(settings.crash_plan)
     app = Flask("portal")
@@ -30,7 +30,6 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.undefined = StrictUndefined
     app.extensions["settings"] = settings
-    app.extensions["vault"] = Vault(settings.encryption_keys)
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations")
     web.init_app(app, settings)

@@ -70,8 +70,12 @@ def upgrade() -> None:
         sa.Column("customer_class", sa.Text, nullable=False),
         sa.Column("product_class", sa.Text, nullable=False),
         sa.Column("rate_codes", postgresql.ARRAY(sa.Text), nullable=False),
-        sa.Column("reverse_charge", sa.Boolean(), nullable=False),
+        sa.Column("treatment", sa.Text, nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
+        sa.CheckConstraint(
+            "treatment IN ('standard', 'reverse_charge', 'exempt', 'outside_scope')",
+            name=op.f("ck_tax_rules_treatment_known"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_rules")),
         sa.UniqueConstraint(
             "country",
@@ -103,6 +107,7 @@ def upgrade() -> None:
         sa.Column("interval_count", sa.BigInteger(), nullable=False),
         sa.Column("model", sa.Text, nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("package_units", sa.BigInteger(), nullable=False),
         sa.Column("tiers", postgresql.JSONB(astext_type=sa.Text), nullable=False),
         sa.Column("billed_in", sa.Text, nullable=False),
         sa.Column("tax_inclusive", sa.Boolean(), nullable=False),

@@ -60,6 +60,7 @@ class Price(Base):
     model: Mapped[PriceModel] = mapped_column(Choice(PriceModel))
     amount_minor: Mapped[Minor]
     tiers: Mapped[list[Any]]
+    package_units: Mapped[int]
     billed_in: Mapped[str]
     tax_inclusive: Mapped[bool]
     first_used_at: Mapped[Moment | None]
@@ -118,12 +119,17 @@ class TaxRule(Base):
     """Which rates apply to whom, from a day on. No codes: a rule that says nothing is due."""
 
     __tablename__ = "tax_rules"
-    __table_args__ = (UniqueConstraint("country", "customer_class", "product_class", "from_on"),)
+    __table_args__ = (
+        UniqueConstraint("country", "customer_class", "product_class", "from_on"),
+        CheckConstraint(
+            "treatment IN ('standard', 'reverse_charge', 'exempt', 'outside_scope')", name="treatment_known"
+        ),
+    )
 
     id: Mapped[Key]
     country: Mapped[str]
     customer_class: Mapped[str]
     product_class: Mapped[str]
     rate_codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    reverse_charge: Mapped[bool]
+    treatment: Mapped[str]
     from_on: Mapped[Day]

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from portal.core.settings import current
+
 
 class SecretUnreadable(Exception):
     """No key of the ring opens it, or it was moved to another row."""
@@ -33,3 +35,8 @@ class Vault:
 def masked(secret: str) -> str:
     """What a screen may show of a key: its last four characters."""
     return f"…{secret[-4:]}" if len(secret) >= 12 else "…"
+
+
+def vault() -> Vault:
+    """The vault of this process, with the key ring of its settings."""
+    return Vault(current().encryption_keys)

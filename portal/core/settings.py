@@ -133,3 +133,18 @@ class _Reader:
     def refuse_if_wrong(self, more: list[str]) -> None:
         if self.wrong or more:
             raise SettingsError(self.wrong + more)
+
+
+_installed: list[Settings] = []
+
+
+def install(settings: Settings) -> None:
+    """Make these the settings of this process. Called once, by whoever builds the application."""
+    _installed[:] = [settings]
+
+
+def current() -> Settings:
+    """The settings of this process, for actions, which know no application."""
+    if not _installed:
+        raise SettingsError(["The portal was not set up in this process: build the application first."])
+    return _installed[0]

@@ -22,7 +22,7 @@ class CreditEntry(Base):
 
     __tablename__ = "credit_entries"
     __table_args__ = (
-        CheckConstraint("reason IN ('grant', 'discard', 'spend', 'adjust')", name="reason_known"),
+        CheckConstraint("reason IN ('grant', 'discard', 'spent', 'added', 'taken_back')", name="reason_known"),
         CheckConstraint("units_after >= 0", name="units_after_not_negative"),
         Index(
             "ix_credit_entries_once_per_period",

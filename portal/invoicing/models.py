@@ -125,6 +125,7 @@ class InvoiceLine(Base):
     kind: Mapped[str]
     parent_id: Mapped[int | None] = to("invoice_lines", index=False, nullable=True)
     item_id: Mapped[int | None] = to("subscription_items", index=False, nullable=True)
+    price_id: Mapped[int | None] = to("prices", index=False, nullable=True)
     tax_rate_id: Mapped[int | None] = to("tax_rates", index=False, nullable=True)
     text: Mapped[str]
     quantity: Mapped[int]
