@@ -1,0 +1,112 @@
+"""What an invoice was settled with, and the invoice with it, ready to be shown."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core.days import day
+from portal.core.formats import Formats
+from portal.core.money import Money
+from portal.core.sentences import sentences
+from portal.invoicing import queries as invoicing
+from portal.invoicing.models import Invoice, InvoiceLine
+from portal.invoicing.presentation import Settled, ShownInvoice, present
+from portal.journal.accounts import JournalEvent
+from portal.journal.models import JournalEntry
+from portal.payments.models import Attempt, Payment, PaymentAllocation, PaymentMethod
+
+
+def shown(
+    session: Session, invoice: Invoice, *, reader: Formats, at: datetime, lines: Sequence[InvoiceLine] | None = None
+) -> ShownInvoice:
+    """`invoice` with all that became of it until now, as its reader sees it; four short queries."""
+    return present(
+        invoice,
+        invoicing.lines_of(session, [invoice.id]) if lines is None else lines,
+        reader=reader,
+        today=day(at, str(reader.zone)),
+        settled=settlements(session, invoice, reader),
+        notes=invoicing.credit_notes_of(session, invoice.id),
+    )
+
+
+def settlements(session: Session, invoice: Invoice, reader: Formats, until: datetime | None = None) -> list[Settled]:
+    """What payments and balance took off the invoice, oldest first; up to and including the instant `until`."""
+    found = [*_payments(session, invoice, reader, until), *_balance(session, invoice, reader, until)]
+    return [settled for _, settled in sorted(found, key=lambda each: each[0])]
+
+
+def method_words(kind: str, brand: str, last4: str, language: str) -> str:
+    """A method in a sentence: "Visa ending 4081"."""
+    words = sentences(language)
+    name = brand.title() if brand else (words.gettext("card") if kind == "card" else kind)
+    return words.gettext("%(brand)s ending %(last4)s", brand=name, last4=last4) if last4 else name
+
+
+def _payments(
+    session: Session, invoice: Invoice, reader: Formats, until: datetime | None
+) -> list[tuple[datetime, Settled]]:
+    wanted = (
+        select(
+            PaymentAllocation.created_at,
+            PaymentAllocation.amount_minor,
+            Payment.ref,
+            Payment.received_on,
+            PaymentMethod.kind,
+            PaymentMethod.brand,
+            PaymentMethod.last4,
+        )
+        .join(Payment, Payment.id == PaymentAllocation.payment_id)
+        .outerjoin(Attempt, Attempt.id == Payment.attempt_id)
+        .outerjoin(PaymentMethod, PaymentMethod.id == Attempt.method_id)
+        .where(PaymentAllocation.invoice_id == invoice.id)
+        .order_by(PaymentAllocation.id)
+    )
+    if until is not None:
+        wanted = wanted.where(PaymentAllocation.created_at <= until)
+    return [
+        (row.created_at, _payment(row.amount_minor, row.received_on, row.ref, _method(row, reader), invoice, reader))
+        for row in session.execute(wanted)
+    ]
+
+
+def _payment(minor: int, on: date, ref: str, method: str, invoice: Invoice, reader: Formats) -> Settled:
+    say = sentences(reader.language).gettext
+    if minor < 0:
+        text = say("Payment taken back")
+    elif method:
+        text = say("Paid by %(method)s", method=method)
+    else:
+        text = say("Paid")
+    return Settled("payment", text, Money(minor, invoice.currency), on, ref)
+
+
+def _method(row: object, reader: Formats) -> str:
+    kind = getattr(row, "kind", None)
+    if kind is None:
+        return ""
+    return method_words(kind, getattr(row, "brand", "") or "", getattr(row, "last4", "") or "", reader.language)
+
+
+def _balance(
+    session: Session, invoice: Invoice, reader: Formats, until: datetime | None
+) -> list[tuple[datetime, Settled]]:
+    events = (JournalEvent.BALANCE_APPLIED, JournalEvent.BALANCE_UNAPPLIED)
+    wanted = (
+        select(JournalEntry)
+        .where(JournalEntry.document == invoice.ref, JournalEntry.event.in_(events))
+        .order_by(JournalEntry.id)
+    )
+    if until is not None:
+        wanted = wanted.where(JournalEntry.created_at <= until)
+    say = sentences(reader.language).gettext
+    found = []
+    for entry in session.scalars(wanted):
+        taken = Settled("balance", say("From your balance"), Money(entry.amount_minor, entry.currency), entry.posted_on)
+        if entry.event == JournalEvent.BALANCE_UNAPPLIED:
+            taken = replace(taken, text=say("Back to your balance"), amount=-taken.amount)
+        found.append((entry.created_at, taken))
+    return found
