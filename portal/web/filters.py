@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, g
+from flask import Flask, g, request
 from markupsafe import Markup
 
 from portal.core import clock
@@ -14,12 +15,14 @@ from portal.web import charts
 from portal.web.statuses import look_of, status_word
 from portal.web.wording import language, ngettext, zone
 
+LONG_AMOUNT = 11  # characters before the fraction from which a large amount is set smaller
+
 
 def init_filters(app: Flask) -> None:
     """Register the filters and the globals of the same kind."""
     for name, form in _FILTERS.items():
         app.add_template_filter(form, name)
-    app.jinja_env.globals.update(plural=plural, look_of=look_of, written=written, draw=charts)
+    app.jinja_env.globals.update(plural=plural, look_of=look_of, written=written, url_here=url_here, draw=charts)
 
 
 def written() -> Formats:
@@ -33,11 +36,12 @@ def written() -> Formats:
 def money(amount: Money, size: str = "") -> Markup:
     """The amount as markup that hangs on its decimal point; `size` is empty, `mid` or `big`."""
     parts = written().parts(amount)
-    sign_class = f"amt {size} neg" if parts.sign else f"amt {size}"
+    is_long = size and len(parts.symbol + parts.whole) > LONG_AMOUNT
+    looks = ("amt", size, "long" if is_long else "", "neg" if parts.sign else "")
     symbol = f'<span class="c">{parts.symbol}</span>'
     number = f'{parts.whole}<span class="d">{parts.fraction}</span>'
     inner = f"{number}\u00a0{symbol}" if parts.symbol_last else symbol + number
-    return Markup(f'<span class="{sign_class.rstrip()}">{parts.sign}{inner}</span>')  # noqa: S704 - digits and our own signs
+    return Markup(f'<span class="{" ".join(filter(None, looks))}">{parts.sign}{inner}</span>')  # noqa: S704 - digits and our own signs
 
 
 def money_text(amount: Money) -> str:
@@ -52,6 +56,13 @@ def plural(one: str, many: str, number: int) -> str:
 
 def ago(at: datetime, now: datetime | None = None) -> str:
     return written().ago(at, now or clock.now())
+
+
+def url_here(**changes: str | None) -> str:
+    """The present address with some of its query changed; None takes a part away."""
+    query = {**request.args.to_dict(), **changes}
+    kept = urlencode([(name, value) for name, value in query.items() if value not in (None, "")])
+    return f"{request.script_root}{request.path}" + (f"?{kept}" if kept else "")
 
 
 def initials(name: str) -> str:

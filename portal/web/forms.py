@@ -15,6 +15,7 @@ from wtforms import Field, HiddenField, SelectField, StringField
 from wtforms.validators import StopValidation, ValidationError
 
 from portal.core.errors import Invalid
+from portal.core.formats import symbol
 from portal.core.money import Money
 from portal.web.filters import written
 from portal.web.reading import Unreadable, read_amount, read_count, read_day
@@ -131,6 +132,11 @@ class MoneyField(_Read):
     def __init__(self, label: str = "", validators: Any = None, currency: str = "NGN", **kwargs: Any) -> None:
         super().__init__(label, validators, **kwargs)
         self.currency = currency
+
+    @property
+    def unit(self) -> str:
+        """The sign beside the input."""
+        return symbol(self.currency).strip()
 
     def read(self, text: str) -> Money:
         amount = read_amount(text, self.currency, written())

@@ -30,13 +30,13 @@ def show(*, page: str, fragment: str, status: int = 200, **context: Any) -> Resp
         return render_template(page, **context), status
     body = render_template(fragment, **context)
     if "_flashes" in session:
-        body += render_template("components/_oob_notices.html")
+        body += render_template("components/flashed.html")
     return body, status
 
 
 def notice(message: str, *, status: int, tone: str = "bad") -> Response:
     """A message alone, put into the notices of the page that is already there, whatever the target was."""
-    body = render_template("components/_notice.html", message=message, tone=tone)
+    body = render_template("components/notice.html", message=message, tone=tone)
     response: Response = make_response(body, status, retarget=f"#{NOTICES}", reswap="innerHTML")
     return response
 
