@@ -20,7 +20,7 @@ from portal.core.ids import public_ref
 from portal.core.money import Money
 from portal.customers.models import Customer
 from portal.invoicing import numbering
-from portal.invoicing.drafting import Draft, DraftLine
+from portal.invoicing.drafts import Draft, DraftLine
 from portal.invoicing.models import Invoice, InvoiceLine
 from portal.invoicing.states import INVOICE, InvoiceEvent, InvoiceKind, InvoiceStatus, LineKind
 from portal.journal import posting

@@ -12,7 +12,7 @@ from portal.core.money import Money
 from portal.core.periods import Period
 from portal.customers import queries as customers
 from portal.customers.models import Customer
-from portal.invoicing.drafting import Buyer, ChargedLine, TaxBook
+from portal.invoicing.drafts import Buyer, ChargedLine, TaxBook
 from portal.invoicing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from portal.invoicing.states import InvoiceKind, InvoiceStatus, LineKind
 from portal.invoicing.taxes import TaxRate, TaxRule, Treatment
@@ -158,7 +158,7 @@ def _charged(line: InvoiceLine, taxes: Sequence[InvoiceLine], currency: str) -> 
         line.quantity,
         Money(line.amount_minor, currency),
         Period(line.from_on, line.until_on),
-        tuple((tax.tax_rate_id, tax.text, Money(tax.amount_minor, currency)) for tax in taxes),
+        tuple((tax.id, tax.tax_rate_id, tax.text, Money(tax.amount_minor, currency)) for tax in taxes),
     )
 
 

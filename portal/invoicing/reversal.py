@@ -14,7 +14,7 @@ from portal.core.errors import Refused
 from portal.core.ids import public_ref
 from portal.core.money import Money
 from portal.invoicing import lifecycle, numbering, queries
-from portal.invoicing.drafting import Draft
+from portal.invoicing.drafts import Draft
 from portal.invoicing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from portal.invoicing.states import InvoiceEvent, LineKind
 from portal.journal import posting
@@ -181,7 +181,8 @@ def _recognised(session: Session, line_ids: Sequence[int]) -> dict[int, int]:
     )
     sums: dict[int, int] = {}
     for line_id, credit, minor in rows:
-        sums[line_id] = sums.get(line_id, 0) + (int(minor) if credit == Account.REVENUE else -int(minor))
+        amount = int(minor) if credit == Account.REVENUE else -int(minor)
+        sums[line_id or 0] = sums.get(line_id or 0, 0) + amount
     return sums
 
 
