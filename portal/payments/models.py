@@ -128,6 +128,7 @@ class Attempt(Base):
     reason: Mapped[str]
     sends: Mapped[int]
     queries: Mapped[int]
+    misses: Mapped[int]  # answers in a row that knew nothing of the reference
     created_at: Mapped[Moment]
     sent_at: Mapped[Moment | None]
     closed_at: Mapped[Moment | None]

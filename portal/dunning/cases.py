@@ -1,0 +1,165 @@
+"""Debts join a case and leave it. The only writer of a case's status. Callers hold the customer's lock."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.core import outbox
+from portal.core.business import Business
+from portal.core.days import day
+from portal.core.ids import public_ref
+from portal.customers.models import Customer
+from portal.dunning.models import DunningCase, DunningDebt, DunningPolicy, DunningStep
+from portal.dunning.policy import Climb, Ladder, LastStep, next_step_at
+from portal.dunning.states import CASE, STANDING, CaseEvent, CaseStatus
+from portal.invoicing.models import Invoice
+from portal.subscriptions.models import Subscription
+
+
+def ladder_of(policy: DunningPolicy) -> Ladder:
+    return Ladder(
+        tuple(policy.pull_days), tuple(policy.push_days), LastStep(policy.last_step), policy.cancel_after_days
+    )
+
+
+def standing_case(session: Session, customer_id: int, currency: str) -> DunningCase | None:
+    """The one case that is not closed."""
+    return session.scalar(
+        select(DunningCase).where(
+            DunningCase.customer_id == customer_id,
+            DunningCase.currency == currency,
+            DunningCase.status.in_(STANDING),
+        )
+    )
+
+
+def open_debts(session: Session, case_id: int) -> list[DunningDebt]:
+    """What the case still chases, the oldest first."""
+    wanted = select(DunningDebt).where(DunningDebt.case_id == case_id, DunningDebt.closed_at.is_(None))
+    return list(session.scalars(wanted.order_by(DunningDebt.began_on, DunningDebt.id)))
+
+
+def debt_of(session: Session, invoice_id: int) -> DunningDebt | None:
+    return session.scalar(
+        select(DunningDebt).where(DunningDebt.invoice_id == invoice_id, DunningDebt.closed_at.is_(None))
+    )
+
+
+def join(
+    session: Session, invoice: Invoice, customer: Customer, *, business: Business, is_hard: bool, at: datetime
+) -> DunningCase:
+    """Chase the invoice from today on: in the customer's standing case, or in a new one. Again changes nothing
+    but the hardness of its last decline."""
+    case = standing_case(session, customer.id, invoice.currency) or _opened(session, invoice, customer, at)
+    debt = debt_of(session, invoice.id)
+    if debt is None:
+        began_on = _began_on(session, invoice, customer, at)
+        session.add(DunningDebt(case_id=case.id, invoice_id=invoice.id, began_on=began_on, step=0, is_hard=is_hard))
+        log(session, case, "joined", actor="", text=invoice.label or invoice.ref, step=0, at=at)
+        move(case, CaseEvent.REOPENED, at=at)
+        session.flush()
+    else:
+        debt.is_hard = is_hard
+    refresh_clock(session, case, business=business, customer=customer, at=at)
+    return case
+
+
+def leave(session: Session, invoice_ids: Collection[int], *, event: CaseEvent, at: datetime) -> list[DunningCase]:
+    """The invoices are chased no more (paid, voided, written off). Cases without a debt left end by `event`;
+    those that ended are returned."""
+    debts = list(
+        session.scalars(
+            select(DunningDebt).where(DunningDebt.invoice_id.in_(list(invoice_ids)), DunningDebt.closed_at.is_(None))
+        )
+    )
+    for debt in debts:
+        debt.closed_at = at
+    session.flush()
+    ended = []
+    for case_id in sorted({debt.case_id for debt in debts}):
+        case = session.get_one(DunningCase, case_id)
+        if not open_debts(session, case_id) and move(case, event, at=at):
+            outbox.post(session, f"dunning.{event}", at=at, customer_id=case.customer_id, case=case.ref)
+            log(session, case, str(event), actor="", text="", step=0, at=at)
+            ended.append(case)
+    return ended
+
+
+def move(case: DunningCase, event: CaseEvent, *, at: datetime) -> bool:
+    """Take the event; False when it changes nothing. A closed case waits for nothing."""
+    after = CASE.after(case.status, event)
+    if after is None:
+        return False
+    case.status = after
+    if after in (CaseStatus.RECOVERED, CaseStatus.STOPPED):
+        case.closed_at, case.next_action_at = at, None
+    return True
+
+
+def refresh_clock(session: Session, case: DunningCase, *, business: Business, customer: Customer, at: datetime) -> None:
+    """When the case acts next: the earliest step of its debts. An open case always waits for something, so that
+    one whose ladders are used up comes up once more, to be exhausted."""
+    if case.status is not CaseStatus.OPEN:
+        return
+    ladder = ladder_of(session.get_one(DunningPolicy, case.policy_id))
+    climbs = [climb(session, debt, ladder) for debt in open_debts(session, case.id)]
+    case.next_action_at = next_step_at(climbs, business.run_hour, customer.zone) or at
+
+
+def climb(session: Session, debt: DunningDebt, ladder: Ladder) -> Climb:
+    """Where the debt stands on its ladder, which is that of its subscription's way of collecting."""
+    days = ladder.overdue_days if is_push(session, debt.invoice_id) else ladder.pull_days
+    return Climb(debt.began_on, days, debt.step)
+
+
+def is_push(session: Session, invoice_id: int) -> bool:
+    """Does the customer send the money, rather than we take it?"""
+    collection = session.scalar(
+        select(Subscription.collection)
+        .join(Invoice, Invoice.subscription_id == Subscription.id)
+        .where(Invoice.id == invoice_id)
+    )
+    return collection != "pull"
+
+
+def has_open_debts(session: Session, subscription_id: int) -> bool:
+    """Is anything of this subscription overdue or failed?"""
+    counted = (
+        select(func.count())
+        .select_from(DunningDebt)
+        .join(Invoice, Invoice.id == DunningDebt.invoice_id)
+        .where(Invoice.subscription_id == subscription_id, DunningDebt.closed_at.is_(None))
+    )
+    return bool(session.scalar(counted))
+
+
+def log(session: Session, case: DunningCase, kind: str, *, actor: str, text: str, step: int, at: datetime) -> None:
+    """A line of the case's time line."""
+    session.add(DunningStep(case_id=case.id, at=at, kind=kind, step=step, actor=actor, text=text))
+
+
+def _opened(session: Session, invoice: Invoice, customer: Customer, at: datetime) -> DunningCase:
+    policy_id = session.scalars(select(DunningPolicy.id).where(DunningPolicy.is_default)).one()
+    case = DunningCase(
+        ref=public_ref("dc"),
+        customer_id=customer.id,
+        currency=invoice.currency,
+        policy_id=policy_id,
+        status=CaseStatus.OPEN,
+        paused_reason="",
+        opened_at=at,
+        next_action_at=at,
+    )
+    session.add(case)
+    session.flush()
+    outbox.post(session, "dunning.opened", at=at, customer_id=customer.id, case=case.ref)
+    return case
+
+
+def _began_on(session: Session, invoice: Invoice, customer: Customer, at: datetime) -> date:
+    """A push ladder counts from the due day, a pull ladder from the first failure."""
+    if is_push(session, invoice.id) and invoice.due_on is not None:
+        return invoice.due_on
+    return day(at, customer.zone)
