@@ -1,0 +1,89 @@
+"""Answers that say something else than what happened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from portal.twins.faults import Rule
+from portal.twins.paystack.calls import Body
+from portal.twins.wire import Response
+
+Told = dict[str, Any]
+
+
+def _amount(told: Told, code: str) -> None:
+    for name in ("amount", "requested_amount"):
+        if isinstance(told.get(name), int):
+            told[name] -= 100
+
+
+def _currency(told: Told, code: str) -> None:
+    told["currency"] = "GHS" if told.get("currency") != "GHS" else "NGN"
+
+
+def _customer(told: Told, code: str) -> None:
+    told["customer"] = {**(told.get("customer") or {}), "email": "somebody.else@example.com"}
+
+
+def _mode(told: Told, code: str) -> None:
+    told["domain"] = "live"
+
+
+def _reference(told: Told, code: str) -> None:
+    told["reference"] = "another-reference"
+
+
+def _fields(told: Told, code: str) -> None:
+    for name in ("amount", "currency", "id", "requested_amount", "domain"):
+        told.pop(name, None)
+
+
+def _codes(told: Told, code: str) -> None:
+    for name in ("gateway_response_code", "response_code"):
+        told.pop(name, None)
+
+
+def _status(told: Told, code: str) -> None:
+    told["status"] = code
+
+
+_LIES: Mapping[str, Callable[[Told, str], None]] = {
+    "wrong_amount": _amount,
+    "wrong_currency": _currency,
+    "wrong_customer": _customer,
+    "wrong_mode": _mode,
+    "wrong_reference": _reference,
+    "missing_fields": _fields,
+    "without_codes": _codes,
+    "wrong_status": _status,
+}
+
+
+def bent(body: Body, rule: Rule) -> Body:
+    """The answer as `rule` wants it told."""
+    if rule.do == "string_true":
+        return body | {"status": "true"}
+    told = body.get("data")
+    if not isinstance(told, dict) or rule.do not in _LIES:
+        return body
+    told = dict(told)
+    _LIES[rule.do](told, rule.code)
+    return body | {"data": told}
+
+
+def unreadable(code: str, honest: Response) -> Response:
+    """What some careless machine in between could have made of an honest answer."""
+    text = honest.body.decode("utf-8", "replace")
+    variants: Mapping[str, bytes] = {
+        "deep": b'{"status":true,"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        "huge": b'{"status":true,"data":{"id":' + b"9" * 20_000 + b"}}",
+        "nan": text.replace('"amount":', '"amount":NaN,"told":', 1).encode(),
+        "utf8": honest.body[:-1] + b',"message":"\xff\xfe"}',
+        "twice": text.replace("{", '{"status":false,', 1).encode(),
+        "html": b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>",
+        "list": json.dumps([text]).encode(),
+        "empty": b"",
+    }
+    return Response(honest.status, variants[code], "text/html" if code == "html" else honest.content_type)
