@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
@@ -24,6 +24,7 @@ from portal.local.redis import Redis
 
 STOPPED = (130, 143)  # the statuses of a stop that was asked for
 SERVERS = ("DATABASE_URL", "REDIS_URL", "SMTP_URL")
+TO_COME = {"DATABASE_URL": "postgresql://own", "REDIS_URL": "unix://own"}
 
 
 def main() -> int:
@@ -57,6 +58,7 @@ def _run(wanted: argparse.Namespace) -> int:
     if wanted.fresh:
         home.empty()
     given = {name: value for name, value in os.environ.items() if value or name not in SERVERS}
+    _require_settings(given, ports, home)
     with _servers(home, given, is_durable=True) as own:
         env = environment(given, ports, own)
         _prepare(env)
@@ -64,7 +66,9 @@ def _run(wanted: argparse.Namespace) -> int:
         table["portal"] = as_shell([sys.executable, "-m", "portal.local.ready", "--stay"])
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         status = supervise(table, env, Loud(sys.stdout, "portal", sys.stdout))
-    return 0 if status in STOPPED else status or 1
+    if status in STOPPED:
+        return 0
+    raise CannotStart("A process ended by itself, so all were stopped: the lines above say which, and why.")
 
 
 def _check() -> int:
@@ -100,11 +104,22 @@ def _print_report(report: Path) -> bool:
     return True
 
 
+def _own(home: Home, given: Mapping[str, str]) -> dict[str, str]:
+    """Secrets and folders of our own, unless given. The Paystack stand-in never learns a real key."""
+    kept = home.secrets() | {"FILES_DIR": str(home.path / "files")}
+    return {name: value for name, value in kept.items() if name == "PAYSTACK_SECRET_KEY" or not given.get(name)}
+
+
+def _require_settings(given: Mapping[str, str], ports: Ports, home: Home) -> None:
+    """Refuse what is wrong before any server starts; those that are still to start count as right."""
+    to_come = {name: url for name, url in TO_COME.items() if name not in given}
+    Settings.from_env(environment(given, ports, _own(home, given) | to_come))
+
+
 @contextlib.contextmanager
 def _servers(home: Home, given: dict[str, str], *, is_durable: bool) -> Iterator[dict[str, str]]:
     """Start what is not given; yield the settings that name it; stop it last."""
-    kept = home.secrets() | {"FILES_DIR": str(home.path / "files")}
-    own = {name: value for name, value in kept.items() if name == "PAYSTACK_SECRET_KEY" or not given.get(name)}
+    own = _own(home, given)
     with contextlib.ExitStack() as stack:
         if "DATABASE_URL" in given:
             _require_database(given["DATABASE_URL"])
@@ -126,7 +141,7 @@ def _servers(home: Home, given: dict[str, str], *, is_durable: bool) -> Iterator
 
 def _prepare(env: dict[str, str]) -> None:
     """Migrate, and put the demo in once. What the commands say is shown only if they fail."""
-    Settings.from_env(env)
+    os.umask(0o077)  # what customers are sent is nobody else's business
     Path(env["FILES_DIR"]).mkdir(parents=True, exist_ok=True)
     for step in ("migrate", "seed"):
         print(f"portal {step} …", file=sys.stderr, flush=True)

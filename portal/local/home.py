@@ -44,7 +44,13 @@ class Home:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            self.let_go()
             raise CannotStart("The portal already runs from this folder: stop that one (Ctrl-C) first.") from error
+
+    def let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def empty(self) -> None:
         """Forget everything but the lock that is held."""

@@ -41,6 +41,7 @@ class Redis:
     def start(self) -> None:
         """Start and wait until it answers. Raises CannotStart."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
         self._stop_left_over()
         self._sockets = Path(tempfile.mkdtemp(prefix="portal-redis-"))
         options = {
