@@ -3,9 +3,9 @@
 from flask import Flask
 from flask.cli import AppGroup
 
-from portal.cli import installation
+from portal.cli import clock, installation
 
-FAMILIES = (installation,)
+FAMILIES = (installation, clock)
 
 
 def init_app(app: Flask) -> None:

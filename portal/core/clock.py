@@ -1,6 +1,6 @@
 """What time it is: business time, which a test installation may shift, and wall time, which it may not."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import g, has_app_context
 from sqlalchemy import select
@@ -35,8 +35,9 @@ def _read() -> datetime:
     row = db.session.execute(select(VirtualClock.frozen_at, VirtualClock.shift_seconds)).first()
     if row is None:
         return real
-    frozen_at, shift_seconds = row
-    if frozen_at is not None:
-        at: datetime = frozen_at
-        return at
-    return datetime.fromtimestamp(real.timestamp() + shift_seconds, UTC)
+    return shown(*row, real)
+
+
+def shown(frozen_at: datetime | None, shift_seconds: int, real: datetime) -> datetime:
+    """What a clock set like this shows at the real instant."""
+    return frozen_at if frozen_at is not None else real + timedelta(seconds=shift_seconds)

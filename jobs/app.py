@@ -1,0 +1,160 @@
+"""@job: what surrounds the work of every job. The one file of jobs that knows Flask."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import ContextVar
+from datetime import datetime
+from functools import lru_cache
+from threading import Event
+from typing import Any
+
+import redis
+from flask import Flask, current_app, has_app_context
+from redis.exceptions import RedisError
+from rq import get_current_job
+from sqlalchemy import text
+
+from jobs.queues import JOB_TIMEOUT, KEEP_FAILED_SECONDS, Lane, queue
+from portal.app import create_app
+from portal.core import clock
+from portal.core.audit import cause
+from portal.core.business import beat
+from portal.core.db import transaction
+from portal.core.logging import log
+from portal.core.settings import Settings
+
+SLICE_SECONDS = 60.0
+WAKE_SECONDS = 60
+PATIENCE_SECONDS = 5.0
+
+stopping = Event()
+"""Set when this process was asked to stop: slices then end after their batch."""
+
+_slice_ends: ContextVar[float] = ContextVar("slice_ends")
+
+
+class Job:
+    """A function that a worker runs: called directly it runs here, `enqueue` and `wake` leave it to a worker.
+
+    Arguments are ids. RQ is given the function's name, never an object, and reads JSON.
+    """
+
+    def __init__(self, function: Callable[..., None], lane: Lane) -> None:
+        self.name = function.__name__
+        self.path = f"{function.__module__}.{function.__name__}"
+        self.lane = lane
+        self.__doc__ = function.__doc__
+        self._function = function
+
+    def __call__(self, *args: int) -> None:
+        with application().app_context():
+            running = get_current_job()
+            token = cause.set(f"job:{self.name}:{running.id[:8] if running else 'direct'}")
+            ends = _slice_ends.set(time.monotonic() + SLICE_SECONDS)
+            try:
+                self._run(args)
+            finally:
+                _slice_ends.reset(ends)
+                cause.reset(token)
+
+    def wake(self, *args: int) -> bool:
+        """Enqueue unless a wake-up is already waiting; True if it was enqueued.
+
+        The mark lasts a minute, in case the queue is emptied, and goes when the job starts.
+        """
+        if not connection().set(self.mark(*args), 1, nx=True, ex=WAKE_SECONDS):
+            return False
+        self._put(args)
+        return True
+
+    def enqueue(self, *args: int) -> None:
+        """Put it into its queue in any case: a slice does this for its successor."""
+        connection().set(self.mark(*args), 1, ex=WAKE_SECONDS)
+        self._put(args)
+
+    def mark(self, *args: int) -> str:
+        """The key that says a wake-up with these arguments is waiting."""
+        return ":".join(["portal:wake", self.name, *map(str, args)])
+
+    def _put(self, args: tuple[int, ...]) -> None:
+        queue(connection(), self.lane).enqueue_call(
+            self.path, args=args, timeout=JOB_TIMEOUT, result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS
+        )
+
+    def _run(self, args: tuple[int, ...]) -> None:
+        with suppress(RedisError):
+            connection().delete(self.mark(*args))
+        began, started = clock.wall(), time.monotonic()
+        log().info("job started", job=self.name, args=list(args))
+        try:
+            self._function(*args)
+        except Exception:
+            log().exception("job failed", job=self.name, seconds=_since(started))
+            record_beat(self.name, began, finished=False)
+            raise
+        record_beat(self.name, began, finished=True)
+        log().info("job ended", job=self.name, seconds=_since(started))
+
+
+def job(lane: Lane) -> Callable[[Callable[..., None]], Job]:
+    """Declare a job and the queue it waits in."""
+    return lambda function: Job(function, lane)
+
+
+def slice_is_over() -> bool:
+    """Should the job leave the rest to a successor? True after a minute, and when the worker is to stop."""
+    return stopping.is_set() or time.monotonic() >= _slice_ends.get()
+
+
+def drained(batch: Callable[[datetime], int]) -> bool:
+    """Call `batch` with the business time until it handles nothing; False if the slice was over before."""
+    while batch(now()):
+        if slice_is_over():
+            return False
+    return True
+
+
+def now() -> datetime:
+    """Business time as it is by now, not as it was when the job began."""
+    clock.forget()
+    return clock.now()
+
+
+def record_beat(name: str, began: datetime, *, finished: bool) -> None:
+    """Note when a part last worked. Not worth waiting for the disk: the next beat says it again."""
+    at = now()
+    with transaction() as session:
+        session.execute(text("SET LOCAL synchronous_commit TO off"))
+        beat(session, name, wall_at=began, at=at, finished=finished)
+
+
+def application() -> Flask:
+    """The application of this process: the one whose context is open, else one made from the environment."""
+    if has_app_context():
+        found: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        return found
+    return _own_application()
+
+
+def connection() -> Any:
+    """The application's connection to Redis; the server is met at its first use."""
+    extensions = application().extensions
+    if "jobs_redis" not in extensions:
+        extensions["jobs_redis"] = connect(PATIENCE_SECONDS)
+    return extensions["jobs_redis"]
+
+
+def connect(patience: float | None) -> Any:
+    """A connection of one's own; `patience` in seconds for one answer, None where the caller sets it."""
+    url = application().extensions["settings"].redis_url
+    return redis.Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=PATIENCE_SECONDS)
+
+
+@lru_cache(maxsize=1)
+def _own_application() -> Flask:
+    return create_app(Settings.from_env())
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)

@@ -1,0 +1,111 @@
+"""What waits for the clock and since when, in one statement over all tables that `next_action_at` moves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, cast, func, literal, literal_column, null, select, union_all
+from sqlalchemy.orm import Session
+
+from portal.core.business import Business, Switch, VirtualClock
+from portal.customers.models import Customer
+from portal.payments.models import Attempt, GatewayAccount
+from portal.runs.models import BillingRun
+from portal.runs.states import UNDER_WAY
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The row of a kind of work that is due first. `argument` is what its job takes, None for nothing."""
+
+    work: str
+    argument: int | None
+    due_at: datetime
+    row: str
+
+    @property
+    def args(self) -> tuple[int, ...]:
+        return () if self.argument is None else (self.argument,)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What decides, beside the rows themselves, whether something is to be done now."""
+
+    zone: str
+    run_hour: int
+    target_at: datetime | None
+    is_standing: bool
+    last_run_slot: datetime | None
+    run_is_under_way: bool
+    switches_on: frozenset[str]
+
+
+def first_of(model: Any, *conditions: Any) -> Select[Any]:
+    """The earliest row of a table, found by its due index; `conditions` name rows that nobody may claim."""
+    return (
+        select(cast(null(), BigInteger).label("argument"), *_row(model))
+        .where(model.next_action_at.is_not(None), *conditions)
+        .order_by(model.next_action_at, model.id)
+        .limit(1)
+    )
+
+
+def of_free_customers(model: Any) -> Any:
+    """The condition that the row's customer is not parked."""
+    return select(Customer.id).where(Customer.id == model.customer_id, Customer.parked_at.is_(None)).exists()
+
+
+def first_waiting_attempts() -> Select[Any]:
+    """The earliest attempt that waits to be sent, for each gateway account that charges.
+
+    The status is a literal in the statement, for otherwise the index of waiting attempts would not be used.
+    """
+    first = (
+        select(*_row(Attempt))
+        .where(
+            Attempt.gateway_account_id == GatewayAccount.id,
+            literal_column("attempts.status") == literal_column("'waiting'"),
+            of_free_customers(Attempt),
+        )
+        .order_by(Attempt.next_action_at, Attempt.id)
+        .limit(1)
+        .lateral("first")
+    )
+    return (
+        select(GatewayAccount.id.label("argument"), first.c.due_at, first.c.row)
+        .join_from(GatewayAccount, first, literal(value=True))
+        .where(GatewayAccount.is_enabled, GatewayAccount.stopped_reason.is_(None))
+    )
+
+
+def waiting(session: Session, works: Mapping[str, Select[Any]]) -> list[Waiting]:
+    """Each work's earliest row, whether its time has come or not; earliest first."""
+    parts = []
+    for name, rows in works.items():
+        each = rows.subquery().c
+        parts.append(select(literal(name).label("work"), each.argument, each.due_at, each.row))
+    if not parts:
+        return []
+    found = session.execute(union_all(*parts)).all()
+    return sorted((Waiting(*row) for row in found), key=lambda each: each.due_at)
+
+
+def circumstances(session: Session) -> Circumstances:
+    """All of them in one statement."""
+    on = select(func.array_agg(Switch.name)).where(Switch.is_on).scalar_subquery()
+    slot = select(func.max(BillingRun.slot)).where(BillingRun.slot.is_not(None)).scalar_subquery()
+    under_way = select(BillingRun.id).where(BillingRun.status.in_(UNDER_WAY)).exists()
+    clock = (VirtualClock.target_at, VirtualClock.frozen_at.is_not(None))
+    *found, switches_on = session.execute(
+        select(Business.zone, Business.run_hour, *clock, slot, under_way, on)
+        .join_from(Business, VirtualClock, VirtualClock.id == Business.id, isouter=True)
+        .where(Business.id == 1)
+    ).one()
+    return Circumstances(*found, frozenset(switches_on or ()))
+
+
+def _row(model: Any) -> tuple[Any, Any]:
+    name = literal(f"{model.__tablename__} ")
+    return model.next_action_at.label("due_at"), func.concat(name, model.id).label("row")

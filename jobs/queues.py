@@ -1,0 +1,51 @@
+"""The queues and what each is for. Losing them loses no work: what is due stands in PostgreSQL."""
+
+from enum import StrEnum
+from typing import Any
+
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+JOB_TIMEOUT = 240
+KEEP_FAILED_SECONDS = 7 * 24 * 3600
+
+DONE = "portal:done"
+"""A list that each job's end is pushed to, so that whoever waits for quiet need not poll."""
+
+
+class Lane(StrEnum):
+    """One worker process or more for each, so that a slow mail server never delays a charge."""
+
+    MONEY = "money"  # runs, charges, resolving, dunning, recognition
+    NEWS = "news"  # what gateways told us
+    MESSAGES = "messages"  # outbox and mails
+    DOCUMENTS = "documents"  # PDFs, proofs, housekeeping: may take long
+
+
+def queue(cache: Any, lane: Lane) -> Queue:
+    """The queue of `lane` in the Redis that `cache` is connected to."""
+    return Queue(str(lane), connection=cache, serializer=JSONSerializer, default_timeout=JOB_TIMEOUT)
+
+
+def is_busy(cache: Any, at: float) -> bool:
+    """Is any job queued, about to start, or running? `at` is wall time as a Unix stamp.
+
+    One atomic look, for a job moves from list to list and must not be missed in between. A job whose
+    worker was killed counts until its time would have been over.
+    """
+    looks = cache.pipeline(transaction=True)
+    for lane in Lane:
+        held = queue(cache, lane)
+        looks.llen(held.key)
+        looks.llen(held.intermediate_queue_key)
+        looks.zcount(held.started_job_registry.key, at, "+inf")
+    return any(looks.execute())
+
+
+def announce_end(cache: Any, job_id: str) -> None:
+    """Tell whoever waits that a job and its bookkeeping are over. Nobody needs to listen."""
+    try:
+        cache.pipeline().rpush(DONE, job_id).ltrim(DONE, -100, -1).expire(DONE, 60).execute()
+    except RedisError:
+        return

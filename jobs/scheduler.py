@@ -1,0 +1,133 @@
+"""Looks every second what is due, and wakes whoever does it. Two of them are harmless."""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+from types import FrameType
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from jobs.app import now, record_beat
+from jobs.due import Circumstances, Waiting, circumstances, waiting
+from jobs.schedule import PLAN, TICKS, WORK, Tick
+from jobs.slots import last_slot, next_slot, wall_slot
+from portal.actions.move_clock import SCHEDULER
+from portal.core.business import READ_ONLY, claim_tick
+from portal.core.clock import wall
+from portal.core.db import db, transaction
+from portal.core.logging import log
+
+LOOK_SECONDS = 1.0
+BEAT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What one look found: the work that is due, how many wake-ups it took, and when more will be due."""
+
+    at: datetime
+    target_at: datetime | None
+    is_standing: bool
+    due: tuple[Waiting, ...]
+    woken: int
+    next_at: datetime
+
+
+class Scheduler:
+    """One process's view: it remembers which slots are taken, so that it asks the database once for each."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, datetime] = {}
+        self._beat_at = 0.0
+
+    def dispatch(self) -> Outlook:
+        """Wake each kind of work that is due and has no wake-up waiting. Opens and ends its own transactions."""
+        at = now()
+        with Session(db.engine) as session:
+            facts = circumstances(session)
+            free = {
+                name: work.rows for name, work in WORK.items() if work.rows is not None and not is_held(name, facts)
+            }
+            rows = waiting(session, free)
+        rows += _run_slot(facts, at)
+        due = tuple(row for row in rows if row.due_at <= at)
+        woken = sum(WORK[row.work].job.wake(*row.args) for row in due)
+        woken += self._claim_ticks(facts, at)
+        later = [row.due_at for row in rows if row.due_at > at]
+        later.append(next_slot(at, facts.run_hour, facts.zone))
+        return Outlook(at, facts.target_at, facts.is_standing, due, woken, min(later))
+
+    def beat(self, *, always: bool = False) -> None:
+        """Say that the scheduler is awake."""
+        if always or time.monotonic() - self._beat_at >= BEAT_SECONDS:
+            record_beat(SCHEDULER, wall(), finished=True)
+            self._beat_at = time.monotonic()
+
+    def _claim_ticks(self, facts: Circumstances, at: datetime) -> int:
+        if READ_ONLY in facts.switches_on:
+            return 0
+        return sum(self._claim(tick, _slot_of(tick, facts, at)) for tick in TICKS)
+
+    def _claim(self, tick: Tick, slot: datetime) -> bool:
+        """Whoever inserts the slot enqueues its job, and commits only then: a slot is never claimed in vain."""
+        if self._taken.get(tick.job.name) == slot:
+            return False
+        with transaction() as session:
+            is_mine = claim_tick(session, tick.job.name, slot)
+            if is_mine:
+                tick.job.enqueue()
+        self._taken[tick.job.name] = slot
+        return is_mine
+
+
+def is_held(name: str, facts: Circumstances) -> bool:
+    """Does an emergency switch hold this kind of work?"""
+    return READ_ONLY in facts.switches_on or WORK[name].stopped_by in facts.switches_on
+
+
+def is_due_slot(facts: Circumstances, at: datetime) -> bool:
+    """Was the latest run slot passed without a run, and may one begin?"""
+    if facts.run_is_under_way:
+        return False
+    return facts.last_run_slot is None or facts.last_run_slot < last_slot(at, facts.run_hour, facts.zone)
+
+
+def _run_slot(facts: Circumstances, at: datetime) -> list[Waiting]:
+    """The run as one more row that waits for the clock. After downtime one run takes all that was missed."""
+    if PLAN not in WORK or is_held(PLAN, facts) or not is_due_slot(facts, at):
+        return []
+    slot = last_slot(at, facts.run_hour, facts.zone)
+    return [Waiting(PLAN, None, slot, f"run slot {slot:%Y-%m-%d %H:%M}")]
+
+
+def _slot_of(tick: Tick, facts: Circumstances, at: datetime) -> datetime:
+    return last_slot(at, facts.run_hour, facts.zone) if tick.every is None else wall_slot(wall(), tick.every)
+
+
+def run(drive: Callable[[Scheduler, Event], None]) -> None:
+    """Look every second until TERM or INT; `drive` takes over while the clock has somewhere to go.
+
+    A database or Redis that is away is waited for: nothing is lost, for all that is due is found again.
+    """
+    stop, scheduler = Event(), Scheduler()
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, ask_to_stop)
+    log().info("scheduler started")
+    while not stop.is_set():
+        try:
+            scheduler.beat()
+            if scheduler.dispatch().target_at is not None:
+                drive(scheduler, stop)
+        except (RedisError, SQLAlchemyError, OSError) as error:
+            log().warning("scheduler waits", error=str(error))
+        stop.wait(LOOK_SECONDS)
+    log().info("scheduler stopped")

@@ -1,0 +1,62 @@
+"""A worker process: takes jobs of its queue one after another, without forking."""
+
+import time
+from typing import Any
+
+from redis.exceptions import RedisError
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+
+from jobs.app import connect, stopping
+from jobs.queues import Lane, announce_end, queue
+from portal.core.logging import log
+
+WORKER_TTL = 30
+MAINTENANCE_SECONDS = 30
+RESTART_SECONDS = 1.0
+
+
+class SliceWorker(SimpleWorker):
+    """Tells those who wait when a job is over; a stop also ends the slice, not only the worker."""
+
+    log_result_lifespan = False
+    max_connection_wait_time = 5.0
+
+    def execute_job(self, job: Any, queue: Any) -> None:
+        super().execute_job(job, queue)
+        announce_end(self.connection, job.id)
+
+    def request_stop(self, signum: Any, frame: Any) -> None:
+        stopping.set()
+        try:
+            super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+        except RedisError as error:
+            raise SystemExit(0) from error
+
+
+def make_worker(*lanes: Lane) -> SliceWorker:
+    """With one queue a job is moved, not popped, so a kill while taking it does not lose it."""
+    cache = connect(None)
+    return SliceWorker(
+        [queue(cache, lane) for lane in lanes],
+        connection=cache,
+        serializer=JSONSerializer,
+        worker_ttl=WORKER_TTL,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        log_job_description=False,
+    )
+
+
+def work(lanes: list[Lane], *, burst: bool) -> None:
+    """Work until stopped by a signal; begin again when Redis was away. `burst`: until the queues are empty."""
+    stopping.clear()
+    log().info("worker started", queues=[str(lane) for lane in lanes])
+    while True:
+        try:
+            make_worker(*lanes).work(burst=burst, logging_level="WARNING")
+        except RedisError as error:
+            log().warning("worker lost Redis", error=str(error))
+        if burst or stopping.is_set():
+            break
+        time.sleep(RESTART_SECONDS)
+    log().info("worker stopped", queues=[str(lane) for lane in lanes])
