@@ -50,7 +50,8 @@ class Formats:
         locale = Locale.parse(language)
         self.language = language
         self.zone = ZoneInfo(zone)
-        self.group = locale.number_symbols["latn"]["group"]
+        # The narrow space that French prefers vanishes where figures are set tight.
+        self.group = locale.number_symbols["latn"]["group"].replace("\u202f", "\u00a0")
         self.decimal = locale.number_symbols["latn"]["decimal"]
         self._symbol_last = language == "fr"
         self._months: Mapping[int, str] = locale.months["format"]["wide"]

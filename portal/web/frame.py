@@ -8,6 +8,7 @@ a page answers there and the reader's `g.permissions` allow it, so there are no 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 
 from flask import Flask, current_app, g, request
 from werkzeug.exceptions import HTTPException
@@ -99,6 +100,11 @@ class Frame:
     @property
     def staff_links(self) -> list[Link]:
         return self._links(STAFF_PLACES)
+
+    @property
+    def staff_groups(self) -> list[tuple[str, list[Link]]]:
+        """The places of the rail under their headings, in the order above."""
+        return [(group, list(links)) for group, links in groupby(self.staff_links, key=lambda link: link.group)]
 
     @property
     def phone_links(self) -> list[Link]:

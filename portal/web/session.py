@@ -1,0 +1,161 @@
+"""Who is asking: `g.user`, `g.actor`, `g.customer_id`, `g.permissions`, and the frame around their pages.
+
+The cookie carries a signed random token and nothing about the person; everything else is read from the
+database on each request, in one statement. Views that anyone may call do not ask, and read nothing.
+"""
+
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, current_app, flash, g, redirect, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user, login_user
+from htmx_flask import request
+from werkzeug.exceptions import HTTPException, Unauthorized
+from werkzeug.routing import RequestRedirect
+
+from portal.actions._links import Moments
+from portal.actions.touch_session import touch_session
+from portal.core import clock
+from portal.core.actors import Actor, ActorKind
+from portal.core.db import db
+from portal.core.formats import LANGUAGES
+from portal.core.settings import Settings
+from portal.customers.members import House, SignedIn, house, who
+from portal.identity.permissions import CUSTOMER_SIDE, PUBLIC, declared
+from portal.identity.sessions import Device
+from portal.web.frame import Frame
+from portal.web.htmx import leave_for, wants_fragment
+from portal.web.security import SAFE_METHODS
+from portal.web.wording import gettext as _
+
+ACCOUNT_HOME = "/account/"
+STAFF_HOME = "/billing/"
+MACHINE_PATHS = ("/api/", "/hooks/")
+
+
+def init_session(app: Flask) -> None:
+    """Bind the reading of sessions; must come before the check of permissions."""
+    manager = LoginManager(app)
+    manager.session_protection = None  # addresses change on the way to work; the row in the database is what counts
+    manager.user_loader(_found)
+    app.before_request(identify)
+    app.extensions["ask_to_sign_in"] = ask_to_sign_in
+
+
+def identify() -> None:
+    """Say who is asking, before anyone checks whether they may."""
+    g.permissions, g.actor, g.user, g.customer_id = frozenset(), None, None, None
+    permit = declared(current_app.view_functions[request.endpoint]) if request.endpoint else None
+    if permit in {None, PUBLIC} or not current_user.is_authenticated:
+        return
+    user: SignedIn = current_user._get_current_object()
+    wall_at = clock.wall()
+    if user.is_seen_long_ago(wall_at):
+        touch_session(user.session_id, wall_at=wall_at)
+    introduce(user, is_account=permit in CUSTOMER_SIDE)
+
+
+def introduce(user: SignedIn, *, is_account: bool) -> None:
+    """What pages read: the person as customer on account pages and as staff elsewhere."""
+    customer = user.customer if is_account else None
+    g.user = user
+    g.permissions = user.permissions
+    g.customer_id = user.customer.customer_id if user.customer else None
+    g.actor = Actor.staff(user.user_id, user.name)
+    if is_account or not user.is_staff:
+        g.actor = Actor(ActorKind.CUSTOMER, user.name, user.user_id, g.customer_id)
+    g.language = user.language
+    g.zone = customer.zone if customer else user.house.zone
+    g.frame = Frame(
+        **_company(user.house),
+        person=user.name,
+        belongs_to=customer.name if customer else ", ".join(_(role) for role in user.roles),
+        language=user.language,
+        zone=g.zone,
+        at=None if is_account else clock.now(),
+        is_test=settings().test_mode,
+        sign_out_path=url_for("auth.sign_out"),
+        profile_path=url_for("account_profile.show_profile" if is_account else "staff_profile.show_profile"),
+    )
+
+
+def introduce_company() -> None:
+    """The frame for pages that nobody needs to be signed in to, in the language their browser asks for."""
+    company = house(db.session())
+    g.language = request.accept_languages.best_match(LANGUAGES) or company.language
+    g.frame = Frame(**_company(company), language=g.language, zone=company.zone, is_test=settings().test_mode)
+
+
+def visitor() -> SignedIn | None:
+    """Who is signed in, for the few public views that want to know."""
+    return current_user._get_current_object() if current_user.is_authenticated else None
+
+
+def begin(token: str, *, is_kept: bool) -> SignedIn:
+    """From now on this browser is `token`'s. All it carried before is dropped, the form token included."""
+    user = who(db.session(), token, wall_at=clock.wall())
+    if user is None:
+        raise Unauthorized
+    session.clear()
+    session.permanent = is_kept
+    login_user(user)
+    return user
+
+
+def home_of(user: SignedIn) -> str:
+    """Where somebody lands who asked for nothing particular."""
+    return STAFF_HOME if user.is_staff else ACCOUNT_HOME
+
+
+def device() -> Device:
+    return Device(address=request.remote_addr or "", agent=request.user_agent.string)
+
+
+def moments() -> Moments:
+    return Moments(at=clock.now(), wall_at=clock.wall())
+
+
+def settings() -> Settings:
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def safe_next(target: str) -> str:
+    """`target` if it is a page of ours, as a path; else nothing. Whatever a browser might take for another host is."""
+    if not target.startswith("/") or target.startswith("//") or any(c in "\\" or ord(c) < 33 for c in target):
+        return ""
+    parts = urlsplit(target)
+    try:
+        endpoint, _arguments = current_app.url_map.bind("").match(parts.path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return ""
+    return target if not parts.netloc and declared(current_app.view_functions[endpoint]) != PUBLIC else ""
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Send a stranger to the sign-in page, and from there back to where they wanted to go."""
+    if request.path.startswith(MACHINE_PATHS):
+        raise Unauthorized
+    wanted = safe_next(_wanted())
+    path = url_for("auth.sign_in") + (f"?{urlencode({'next': wanted})}" if wanted else "")
+    if "_user_id" in session:
+        session.clear()
+        flash(_("You were signed out because nothing happened for a while. Please sign in again."), "warn")
+    return leave_for(path) if wants_fragment() else redirect(path)
+
+
+def _wanted() -> str:
+    if wants_fragment():
+        shown = urlsplit(request.htmx.current_url or "")
+        return f"{shown.path}?{shown.query}" if shown.query else shown.path
+    if request.method not in SAFE_METHODS:
+        return ""
+    return request.full_path.removesuffix("?")
+
+
+def _found(token: str) -> SignedIn | None:
+    return who(db.session(), token, wall_at=clock.wall())
+
+
+def _company(company: House) -> dict[str, str]:
+    return {"company": company.name, "legal_line": company.legal_name, "accent": company.accent}
