@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=True),
         sa.Column("subject_ref", sa.Text, nullable=False),
+        sa.Column("document", sa.Text, nullable=True),
         sa.Column("facts", postgresql.JSONB(astext_type=sa.Text), nullable=False),
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=True),
@@ -39,6 +40,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("event", "recipient", "template", name=op.f("uq_messages_event_recipient_template")),
         sa.UniqueConstraint("ref", name=op.f("uq_messages_ref")),
+    )
+    op.create_index(
+        "ix_messages_waiting",
+        "messages",
+        ["document"],
+        unique=False,
+        postgresql_where=sa.text("status = 'queued' AND document IS NOT NULL"),
     )
     op.create_index("ix_messages_customer", "messages", ["customer_id", "id"], unique=False)
     op.create_index(

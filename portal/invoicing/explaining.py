@@ -41,11 +41,11 @@ class Step:
 
 def title_of(line: Charged, reader: Formats) -> str:
     """What the line is, without its days: "Team", "Unused time on Starter"; a tax by its name alone."""
-    say = sentences(reader.language).gettext
+    _ = sentences(reader.language).gettext
     if line.kind == LineKind.UNUSED_TIME:
-        return say("Unused time on %(plan)s", plan=line.text)
+        return _("Unused time on %(plan)s", plan=line.text)
     if line.kind == LineKind.DISCOUNT:
-        return line.text or say("Discount")
+        return line.text or _("Discount")
     return line.text
 
 

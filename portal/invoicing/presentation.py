@@ -13,9 +13,11 @@ from portal.core.formats import Formats
 from portal.core.money import Money
 from portal.core.periods import Period
 from portal.core.sentences import sentences
+from portal.invoicing.explaining import span
 from portal.invoicing.itemised import Line, LineRow, TaxSum, lines_shown
 from portal.invoicing.models import CreditNote, Invoice
 from portal.invoicing.states import InvoiceStatus
+from portal.invoicing.taxes import Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,9 @@ class ShownInvoice:
     issued_on: date | None
     due_on: date | None
     period: Period | None
+    period_text: str
     memo: str
+    remarks: tuple[str, ...]
     payment_reference: str
     lines: tuple[Line, ...]
     taxes: tuple[TaxSum, ...]
@@ -103,7 +107,9 @@ def present(
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
         period=invoice.period,
+        period_text=span(invoice.period.start, invoice.period.end, reader) if invoice.period else "",
         memo=invoice.memo,
+        remarks=_remarks(invoice.parties.get("treatments", ()), reader),
         payment_reference=invoice.payment_reference,
         lines=shown,
         taxes=taxes,
@@ -146,3 +152,14 @@ def party(stored: Mapping[str, Any], reader: Formats) -> Party:
 def note_settled(note: CreditNote, reader: Formats) -> Settled:
     text = sentences(reader.language).gettext("Credit note %(number)s", number=note.label)
     return Settled("credit_note", text, Money(note.to_invoice_minor, note.currency), note.issued_on, note.ref)
+
+
+def _remarks(treatments: Iterable[str], reader: Formats) -> tuple[str, ...]:
+    """What the law wants said when no tax is charged."""
+    _ = sentences(reader.language).gettext
+    said = {
+        Treatment.REVERSE_CHARGE: _("Reverse charge: the tax is owed by the recipient."),
+        Treatment.EXEMPT: _("Exempt from tax."),
+        Treatment.OUTSIDE_SCOPE: _("Outside the scope of tax in the seller's country."),
+    }
+    return tuple(said[Treatment(each)] for each in treatments if each in said)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Choice, Key, Moment, Ref, due_index, one_of, to
@@ -17,6 +18,11 @@ class Message(Base):
         one_of("status", MessageStatus),
         UniqueConstraint("event", "recipient", "template"),
         Index("ix_messages_customer", "customer_id", "id"),
+        Index(
+            "ix_messages_waiting",
+            "document",
+            postgresql_where=sql("status = 'queued' AND document IS NOT NULL"),
+        ),
         due_index("messages"),
     )
 
@@ -28,6 +34,7 @@ class Message(Base):
     language: Mapped[str]
     customer_id: Mapped[int | None] = to("customers", index=False, nullable=True)
     subject_ref: Mapped[str]
+    document: Mapped[str | None]  # the paper that goes with it; until it is rendered the message waits
     facts: Mapped[dict[str, Any]]
     status: Mapped[MessageStatus] = mapped_column(Choice(MessageStatus))
     subject: Mapped[str | None]

@@ -74,13 +74,13 @@ def _payments(
 
 
 def _payment(minor: int, on: date, ref: str, method: str, invoice: Invoice, reader: Formats) -> Settled:
-    say = sentences(reader.language).gettext
+    _ = sentences(reader.language).gettext
     if minor < 0:
-        text = say("Payment taken back")
+        text = _("Payment taken back")
     elif method:
-        text = say("Paid by %(method)s", method=method)
+        text = _("Paid by %(method)s", method=method)
     else:
-        text = say("Paid")
+        text = _("Paid")
     return Settled("payment", text, Money(minor, invoice.currency), on, ref)
 
 
@@ -102,11 +102,11 @@ def _balance(
     )
     if until is not None:
         wanted = wanted.where(JournalEntry.created_at <= until)
-    say = sentences(reader.language).gettext
+    _ = sentences(reader.language).gettext
     found = []
     for entry in session.scalars(wanted):
-        taken = Settled("balance", say("From your balance"), Money(entry.amount_minor, entry.currency), entry.posted_on)
+        taken = Settled("balance", _("From your balance"), Money(entry.amount_minor, entry.currency), entry.posted_on)
         if entry.event == JournalEvent.BALANCE_UNAPPLIED:
-            taken = replace(taken, text=say("Back to your balance"), amount=-taken.amount)
+            taken = replace(taken, text=_("Back to your balance"), amount=-taken.amount)
         found.append((entry.created_at, taken))
     return found
