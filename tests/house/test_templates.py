@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 from tests.house.source import ROOT, verdict
 
 TEMPLATES = ROOT / "portal" / "templates"
-FOR_OTHER_READERS = ("mail/", "documents/", "layouts/mail.html", "components/mail.html")  # mail programs and PDFs need styles
+# Mail programs and PDFs need their styles inside.
+FOR_OTHER_READERS = ("mail/", "documents/", "layouts/mail.html", "components/mail.html")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 LAYOUT_PARTS = ("layouts/", "components/", "errors/")  # pieces of the frame, never swapped by themselves
 
