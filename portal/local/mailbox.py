@@ -21,7 +21,7 @@ from portal.local.mails import Letter, Mails, attachments, parse, part
 PAGES = Path(__file__).with_name("pages")
 PER_PAGE = 100
 HOSTS = ["127.0.0.1", "localhost"]
-CSP = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'"
+CSP = "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'"
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox"  # a link in a letter opens a page of its own
 CSP_OF_LETTERS = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox {SANDBOX}"
 
