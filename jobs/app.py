@@ -22,7 +22,7 @@ from portal.core.audit import cause
 from portal.core.business import beat
 from portal.core.db import transaction
 from portal.core.logging import log
-from portal.core.settings import Settings
+from portal.core.settings import Settings, current
 
 SLICE_SECONDS = 60.0
 WAKE_SECONDS = 60
@@ -147,7 +147,7 @@ def connection() -> Any:
 
 def connect(patience: float | None) -> Any:
     """A connection of one's own; `patience` in seconds for one answer, None where the caller sets it."""
-    url = application().extensions["settings"].redis_url
+    url = current().redis_url
     return redis.Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=PATIENCE_SECONDS)
 
 

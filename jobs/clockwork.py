@@ -9,7 +9,7 @@ from threading import Event
 
 from sqlalchemy import text
 
-from jobs.app import application, connection
+from jobs.app import connection
 from jobs.audit import seal_entries
 from jobs.due import Waiting
 from jobs.queues import DONE, is_busy
@@ -19,6 +19,7 @@ from portal.core.actors import Actor
 from portal.core.clock import wall
 from portal.core.db import db
 from portal.core.logging import log
+from portal.core.settings import current
 from portal.gateways.twin_clock import TwinClocks, TwinState
 
 CLOCK = Actor.system("clock")
@@ -59,7 +60,7 @@ class Journey:
         self.stop = stop
         self.jumps = 0
         self._patience = Patience()
-        self._clocks = TwinClocks(application().extensions["settings"].twin_urls)
+        self._clocks = TwinClocks(current().twin_urls)
         self._is_calm = False
         self._is_sealed = False
         self._told_at = 0.0
@@ -134,7 +135,7 @@ class Journey:
 
 def drive(scheduler: Scheduler, stop: Event) -> None:
     """Drive to the target, unless another scheduler does so already or this is no test installation."""
-    if not application().extensions["settings"].test_mode:
+    if not current().test_mode:
         return
     with _alone() as is_alone:
         if is_alone:

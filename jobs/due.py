@@ -97,13 +97,20 @@ def circumstances(session: Session) -> Circumstances:
     on = select(func.array_agg(Switch.name)).where(Switch.is_on).scalar_subquery()
     slot = select(func.max(BillingRun.slot)).where(BillingRun.slot.is_not(None)).scalar_subquery()
     under_way = select(BillingRun.id).where(BillingRun.status.in_(UNDER_WAY)).exists()
-    clock = (VirtualClock.target_at, VirtualClock.frozen_at.is_not(None))
-    *found, switches_on = session.execute(
-        select(Business.zone, Business.run_hour, *clock, slot, under_way, on)
+    zone, hour, target_at, is_standing, last_run_slot, is_under_way, switches_on = session.execute(
+        select(
+            Business.zone,
+            Business.run_hour,
+            VirtualClock.target_at,
+            VirtualClock.frozen_at.is_not(None),
+            slot,
+            under_way,
+            on,
+        )
         .join_from(Business, VirtualClock, VirtualClock.id == Business.id, isouter=True)
         .where(Business.id == 1)
     ).one()
-    return Circumstances(*found, frozenset(switches_on or ()))
+    return Circumstances(zone, hour, target_at, is_standing, last_run_slot, is_under_way, frozenset(switches_on or ()))
 
 
 def _row(model: Any) -> tuple[Any, Any]:

@@ -9,21 +9,19 @@ from portal.core.actors import Actor
 from portal.core.business import VirtualClock
 from portal.core.db import transaction
 from portal.core.errors import Invalid, Refused
-from portal.core.settings import Settings
+from portal.core.settings import current
 from portal.payments.models import GatewayAccount
 
 FARTHEST = timedelta(days=10 * 366)
 
 
-def advance_clock(
-    to: datetime | None, *, stands: bool | None, settings: Settings, actor: Actor, at: datetime, wall_at: datetime
-) -> None:
+def advance_clock(to: datetime | None, *, stands: bool | None, actor: Actor, at: datetime, wall_at: datetime) -> None:
     """Set the instant that business time is to reach, letting all work on the way happen.
 
     `stands`: True stops the clock (at `to`, or here without one), False lets it run again, None leaves
     that as it is. Refused outside test mode, where a live account is enabled, and for going back.
     """
-    if not settings.test_mode:
+    if not current().test_mode:
         raise Refused("The clock can be moved only where TEST_MODE is on. Nothing was changed.")
     if to is not None and to.tzinfo is None:
         raise Invalid("An instant carries its zone.", field="to")

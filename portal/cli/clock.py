@@ -5,7 +5,6 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,9 +43,8 @@ def show_or_move(advance: str | None, to: str | None, freeze: str | None, runs: 
         return
     target = _target(now, advance, to or (freeze if freeze != "now" else None))
     stands = True if freeze else False if runs else None
-    settings = current_app.extensions["settings"]
     try:
-        advance_clock(target, stands=stands, settings=settings, actor=_operator(), at=now, wall_at=clock.wall())
+        advance_clock(target, stands=stands, actor=_operator(), at=now, wall_at=clock.wall())
     except PortalError as error:
         raise click.ClickException(error.message) from error
     if target and not no_wait:

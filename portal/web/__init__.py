@@ -3,16 +3,18 @@
 from flask import Blueprint, Flask
 
 from portal.core.settings import Settings
+from portal.web import health
 from portal.web.assets import init_assets
 from portal.web.errors import init_errors
 from portal.web.filters import init_filters
 from portal.web.forms import init_forms
 from portal.web.frame import init_frame
+from portal.web.hooks import gateways
 from portal.web.htmx import init_htmx
 from portal.web.security import init_security
 from portal.web.wording import init_wording
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (health.bp, gateways.bp)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
