@@ -123,4 +123,4 @@ def _words(status: int) -> str:
 
 
 def _own_fault_words() -> str:
-    return _("Something went wrong on our side. Nothing you entered was lost on purpose; please try again.")
+    return _("Something went wrong on our side. We have written it down. Please try again.")
