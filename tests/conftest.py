@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import redis as redis_client
 from aiosmtpd.controller import Controller
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
@@ -20,6 +21,7 @@ from portal.core import clock
 from portal.core.business import VirtualClock
 from portal.core.db import db
 from portal.core.settings import Settings
+from portal.identity import passwords
 from portal.local.mailbox import Catcher
 from portal.local.mails import Mails
 from portal.local.redis import Redis
@@ -61,6 +63,7 @@ def settings(redis_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session")
 def application(settings: Settings) -> Iterator[Flask]:
     """One for the whole run. Tests ask for `app`."""
+    passwords.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     made = create_app(settings)
     made.testing = True
     made.test_client_class = FreshClient

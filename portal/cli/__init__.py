@@ -3,9 +3,9 @@
 from flask import Flask
 from flask.cli import AppGroup
 
-from portal.cli import clock, installation
+from portal.cli import clock, installation, users
 
-FAMILIES = (installation, clock)
+FAMILIES = (installation, clock, users)
 
 
 def init_app(app: Flask) -> None:

@@ -43,6 +43,14 @@ def by_ref(session: Session, ref: str) -> Customer:
     return found
 
 
+def with_id(session: Session, customer_id: int) -> Customer:
+    """For reading; whoever moves money locks instead."""
+    found = session.get(Customer, customer_id)
+    if found is None:
+        raise NotFound("There is no such customer.")
+    return found
+
+
 def of_user(session: Session, user_id: int) -> list[Customer]:
     """The customers a user acts for, by name."""
     joined = select(Customer).join(Membership, Membership.customer_id == Customer.id)

@@ -3,8 +3,10 @@
 from flask import Blueprint, Flask
 
 from portal.core.settings import Settings
-from portal.web import health
+from portal.web import health, profile
+from portal.web.account import details
 from portal.web.assets import init_assets
+from portal.web.auth import password, sign_in, sign_up
 from portal.web.errors import init_errors
 from portal.web.filters import init_filters
 from portal.web.forms import init_forms
@@ -12,9 +14,19 @@ from portal.web.frame import init_frame
 from portal.web.hooks import gateways
 from portal.web.htmx import init_htmx
 from portal.web.security import init_security
+from portal.web.session import init_session
 from portal.web.wording import init_wording
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health.bp, gateways.bp)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    health.bp,
+    gateways.bp,
+    sign_in.bp,
+    sign_up.bp,
+    password.bp,
+    profile.account_bp,
+    profile.staff_bp,
+    details.bp,
+)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -26,6 +38,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     init_forms(app)
     init_frame(app)
     init_errors(app)
+    init_session(app)
     init_security(app, settings)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -4,6 +4,8 @@ The cookie carries a signed random token and nothing about the person; everythin
 database on each request, in one statement. Views that anyone may call do not ask, and read nothing.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, current_app, flash, g, redirect, session, url_for
@@ -13,7 +15,6 @@ from htmx_flask import request
 from werkzeug.exceptions import HTTPException, Unauthorized
 from werkzeug.routing import RequestRedirect
 
-from portal.actions._links import Moments
 from portal.actions.touch_session import touch_session
 from portal.core import clock
 from portal.core.actors import Actor, ActorKind
@@ -22,7 +23,7 @@ from portal.core.formats import LANGUAGES
 from portal.core.settings import Settings
 from portal.customers.members import House, SignedIn, house, who
 from portal.identity.permissions import CUSTOMER_SIDE, PUBLIC, declared
-from portal.identity.sessions import Device
+from portal.identity.sessions import Device, Moments
 from portal.web.frame import Frame
 from portal.web.htmx import leave_for, wants_fragment
 from portal.web.security import SAFE_METHODS
@@ -60,30 +61,34 @@ def introduce(user: SignedIn, *, is_account: bool) -> None:
     customer = user.customer if is_account else None
     g.user = user
     g.permissions = user.permissions
-    g.customer_id = user.customer.customer_id if user.customer else None
-    g.actor = Actor.staff(user.user_id, user.name)
-    if is_account or not user.is_staff:
-        g.actor = Actor(ActorKind.CUSTOMER, user.name, user.user_id, g.customer_id)
+    g.customer_id = customer.customer_id if customer else None
+    g.actor = actor_of(user, is_account=is_account)
     g.language = user.language
     g.zone = customer.zone if customer else user.house.zone
-    g.frame = Frame(
-        **_company(user.house),
+    g.frame = replace(
+        _bare_frame(user.house),
         person=user.name,
-        belongs_to=customer.name if customer else ", ".join(_(role) for role in user.roles),
+        belongs_to=customer.name if customer else _role_words(user.roles),
         language=user.language,
         zone=g.zone,
         at=None if is_account else clock.now(),
-        is_test=settings().test_mode,
-        sign_out_path=url_for("auth.sign_out"),
+        sign_out_path=url_for("sign_in.leave"),
         profile_path=url_for("account_profile.show_profile" if is_account else "staff_profile.show_profile"),
     )
+
+
+def actor_of(user: SignedIn, *, is_account: bool = False) -> Actor:
+    """Whose name stands beside what they do: staff act as customers on account pages only."""
+    if user.is_staff and not is_account:
+        return Actor.staff(user.user_id, user.name)
+    return Actor(ActorKind.CUSTOMER, user.name, user.user_id, user.customer.customer_id if user.customer else None)
 
 
 def introduce_company() -> None:
     """The frame for pages that nobody needs to be signed in to, in the language their browser asks for."""
     company = house(db.session())
     g.language = request.accept_languages.best_match(LANGUAGES) or company.language
-    g.frame = Frame(**_company(company), language=g.language, zone=company.zone, is_test=settings().test_mode)
+    g.frame = replace(_bare_frame(company), language=g.language)
 
 
 def visitor() -> SignedIn | None:
@@ -137,7 +142,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
     if request.path.startswith(MACHINE_PATHS):
         raise Unauthorized
     wanted = safe_next(_wanted())
-    path = url_for("auth.sign_in") + (f"?{urlencode({'next': wanted})}" if wanted else "")
+    path = url_for("sign_in.show_sign_in") + (f"?{urlencode({'next': wanted})}" if wanted else "")
     if "_user_id" in session:
         session.clear()
         flash(_("You were signed out because nothing happened for a while. Please sign in again."), "warn")
@@ -146,16 +151,28 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
 def _wanted() -> str:
     if wants_fragment():
-        shown = urlsplit(request.htmx.current_url or "")
+        shown = urlsplit(str(request.htmx.current_url or ""))
         return f"{shown.path}?{shown.query}" if shown.query else shown.path
     if request.method not in SAFE_METHODS:
         return ""
-    return request.full_path.removesuffix("?")
+    path: str = request.full_path
+    return path.removesuffix("?")
+
+
+def _role_words(roles: Sequence[str]) -> str:
+    """Roles are rows that staff name as they like: `super_admin` reads Super admin."""
+    return ", ".join(_(role.replace("_", " ").capitalize()) for role in roles)
 
 
 def _found(token: str) -> SignedIn | None:
     return who(db.session(), token, wall_at=clock.wall())
 
 
-def _company(company: House) -> dict[str, str]:
-    return {"company": company.name, "legal_line": company.legal_name, "accent": company.accent}
+def _bare_frame(company: House) -> Frame:
+    return Frame(
+        company=company.name,
+        legal_line=company.legal_name,
+        accent=company.accent,
+        zone=company.zone,
+        is_test=settings().test_mode,
+    )

@@ -20,6 +20,11 @@ def gettext(sentence: str, **values: Any) -> str:
     return str(flask_babel.gettext(sentence, **values))
 
 
+def lazy_gettext(sentence: str) -> Any:
+    """For labels of forms, which are written before anyone reads them: translated when shown."""
+    return flask_babel.lazy_gettext(sentence)
+
+
 def ngettext(one: str, many: str, number: int, **values: Any) -> str:
     return str(flask_babel.ngettext(one, many, number, **values))
 
