@@ -40,7 +40,7 @@ if [ "$(cat ".venv/.stamp-$want" 2>/dev/null || true)" != "$sum" ]; then
   [ -x .venv/bin/python ] || python3 -m venv .venv
   pip=".venv/bin/python -m pip --disable-pip-version-check"
   { $pip install -q --require-hashes -r requirements-setup.lock \
-      && VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip install -q --require-hashes -r "$lock"; } >&2 \
+      && VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip install -q --system-certs --require-hashes -r "$lock"; } >&2 \
     || $pip install -q --require-hashes -r "$lock" >&2 \
     || fail "The Python packages could not be installed: check that this machine reaches a package index, then start again."
   echo "$sum" > ".venv/.stamp-$want"
