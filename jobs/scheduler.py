@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from jobs.app import now, record_beat
 from jobs.due import Circumstances, Waiting, circumstances, waiting
-from jobs.schedule import PLAN, TICKS, WORK, Tick
+from jobs.schedule import PLAN, TICKS, WORK, Tick, Work
 from jobs.slots import last_slot, next_slot, wall_slot
 from portal.actions.move_clock import SCHEDULER
 from portal.core.business import READ_ONLY, claim_tick
@@ -41,7 +41,8 @@ class Outlook:
 class Scheduler:
     """One process's view: it remembers which slots are taken, so that it asks the database once for each."""
 
-    def __init__(self) -> None:
+    def __init__(self, works: Mapping[str, Work] = WORK) -> None:
+        self._works = works
         self._taken: dict[str, datetime] = {}
         self._beat_at = 0.0
 
@@ -50,13 +51,13 @@ class Scheduler:
         at = now()
         with Session(db.engine) as session:
             facts = circumstances(session)
-            free = {
-                name: work.rows for name, work in WORK.items() if work.rows is not None and not is_held(name, facts)
-            }
-            rows = waiting(session, free)
-        rows += _run_slot(facts, at)
+            works = {name: work for name, work in self._works.items() if not is_held(work, facts)}
+            rows = waiting(session, {name: work.rows for name, work in works.items() if work.rows is not None})
+        if PLAN in works and is_slot_missed(facts, at):
+            slot = last_slot(at, facts.run_hour, facts.zone)
+            rows.append(Waiting(PLAN, None, slot, f"run slot {slot:%Y-%m-%d %H:%M}"))
         due = tuple(row for row in rows if row.due_at <= at)
-        woken = sum(WORK[row.work].job.wake(*row.args) for row in due)
+        woken = sum(works[row.work].job.wake(*row.args) for row in due)
         woken += self._claim_ticks(facts, at)
         later = [row.due_at for row in rows if row.due_at > at]
         later.append(next_slot(at, facts.run_hour, facts.zone))
@@ -85,24 +86,16 @@ class Scheduler:
         return is_mine
 
 
-def is_held(name: str, facts: Circumstances) -> bool:
+def is_held(work: Work, facts: Circumstances) -> bool:
     """Does an emergency switch hold this kind of work?"""
-    return READ_ONLY in facts.switches_on or WORK[name].stopped_by in facts.switches_on
+    return READ_ONLY in facts.switches_on or work.stopped_by in facts.switches_on
 
 
-def is_due_slot(facts: Circumstances, at: datetime) -> bool:
-    """Was the latest run slot passed without a run, and may one begin?"""
+def is_slot_missed(facts: Circumstances, at: datetime) -> bool:
+    """Has the latest run slot no run yet, and may one begin? After downtime one run takes all that was missed."""
     if facts.run_is_under_way:
         return False
     return facts.last_run_slot is None or facts.last_run_slot < last_slot(at, facts.run_hour, facts.zone)
-
-
-def _run_slot(facts: Circumstances, at: datetime) -> list[Waiting]:
-    """The run as one more row that waits for the clock. After downtime one run takes all that was missed."""
-    if PLAN not in WORK or is_held(PLAN, facts) or not is_due_slot(facts, at):
-        return []
-    slot = last_slot(at, facts.run_hour, facts.zone)
-    return [Waiting(PLAN, None, slot, f"run slot {slot:%Y-%m-%d %H:%M}")]
 
 
 def _slot_of(tick: Tick, facts: Circumstances, at: datetime) -> datetime:
