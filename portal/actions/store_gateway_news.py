@@ -1,45 +1,54 @@
-"""Keep what a gateway told us, as it came. What it means is found out later, by asking the gateway."""
+"""Keeping what a gateway sent, exactly as it came, before anything is made of it."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy.dialects.postgresql import insert
 
+from portal.actions import _gateways
 from portal.core.db import transaction
-from portal.payments.models import GatewayNews
-from portal.payments.queries import account_by_token
+from portal.core.errors import Refused
+from portal.core.logging import log
+from portal.payments import queries
+from portal.payments.models import GatewayAccount, GatewayNews
 from portal.payments.states import NewsStatus
 
-KEPT_HEADERS = frozenset({"content-type", "user-agent", "x-forwarded-for", "date"})
-SIGNATURE_ENDS = "-signature"
+KEPT_HEADERS = ("content-type", "user-agent", "x-paystack-signature")
 
 
 def store_gateway_news(gateway: str, token: str, headers: Mapping[str, str], body: bytes, *, at: datetime) -> None:
-    """Store the raw `body`, once per account and content; a repeat changes nothing.
+    """Store the notice once per account and body, with the verdict on its signature; also when that is wrong.
 
-    Raises NotFound for a token that no account of the gateway has. Headers that could carry somebody's
-    credentials are not kept, the signature is.
+    Raises NotFound for an address that belongs to no account.
     """
-    lowered = {name.lower(): value for name, value in headers.items()}
-    signature = next((value for name, value in lowered.items() if name.endswith(SIGNATURE_ENDS)), "")
     with transaction() as session:
-        account = account_by_token(session, gateway, token)
+        account = queries.account_by_token(session, gateway, token)
+        verdict = _verdict(account, body, headers)
         session.execute(
             insert(GatewayNews)
             .values(
                 gateway_account_id=account.id,
-                body_digest=hashlib.sha256(body).digest(),
-                headers={name: value for name, value in lowered.items() if name in KEPT_HEADERS},
+                body_digest=sha256(body).digest(),
+                headers={name: headers[name][:500] for name in KEPT_HEADERS if name in headers},
                 body=body,
-                signature=signature,
-                status=NewsStatus.RECEIVED,
+                signature=verdict,
+                status=NewsStatus.RECEIVED if verdict == "valid" else NewsStatus.IGNORED,
                 kind="",
                 reference="",
                 tries=0,
-                outcome="",
+                outcome="" if verdict == "valid" else "the signature is not the gateway's",
                 received_at=at,
-                next_action_at=at,
+                next_action_at=at if verdict == "valid" else None,
             )
             .on_conflict_do_nothing(index_elements=["gateway_account_id", "body_digest"])
         )
+    if verdict != "valid":
+        log().warning("news with a wrong signature", gateway=gateway, account=account.ref, verdict=verdict)
+
+
+def _verdict(account: GatewayAccount, body: bytes, headers: Mapping[str, str]) -> str:
+    try:
+        return "valid" if _gateways.adapter_of(account).is_genuine(body, headers) else "invalid"
+    except Refused:
+        return "no key"

@@ -76,8 +76,13 @@ class Paystack:
         self.deadlines = deadlines or Deadlines()
         self._key, self._former_keys, self._base_url = secret_key, tuple(former_keys), base_url.rstrip("/")
 
-    def minimum(self, currency: str) -> Money | None:
+    @staticmethod
+    def least(currency: str) -> Money | None:
+        """The documented minimum of a currency; None for one that Paystack does not take."""
         return money(MINIMA.get(currency), currency)
+
+    def minimum(self, currency: str) -> Money | None:
+        return self.least(currency)
 
     def require_payable(self, amount: Money) -> None:
         least = self.minimum(amount.currency)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from portal.core.errors import NotFound
+from portal.core.money import Money
 from portal.gateways.paystack import Paystack
+from portal.gateways.paystack_tables import MINIMA
 from portal.gateways.protocols import Deadlines
 
 ADAPTERS: Mapping[str, type[Paystack]] = {Paystack.name: Paystack}
+_MINIMA: Mapping[str, Mapping[str, int]] = {Paystack.name: MINIMA}
 
 
 def adapter_for(
@@ -29,3 +32,8 @@ def adapter_for(
     if base_url:
         return adapter(secret_key=secret_key, base_url=base_url, former_keys=former_keys, deadlines=deadlines)
     return adapter(secret_key=secret_key, former_keys=former_keys, deadlines=deadlines)
+
+
+def minimum(gateway: str, currency: str) -> Money:
+    """The least the gateway takes in a currency, zero where it states none. Needs no account and no key."""
+    return Money(_MINIMA[gateway].get(currency, 0), currency)

@@ -7,15 +7,17 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.catalogue import models as catalogue
+from portal.catalogue.queries import terms_of
 from portal.core.errors import NotFound
 from portal.core.money import Money
 from portal.core.periods import Period
 from portal.customers import queries as customers
 from portal.customers.models import Customer
-from portal.invoicing.drafts import Buyer, ChargedLine, TaxBook
+from portal.invoicing.drafts import Buyer, ChargedLine, PricedItem, TaxBook
 from portal.invoicing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from portal.invoicing.states import InvoiceKind, InvoiceStatus, LineKind
 from portal.invoicing.taxes import TaxRate, TaxRule, Treatment
+from portal.subscriptions.queries import Item
 
 
 def by_ref(session: Session, ref: str) -> Invoice:
@@ -83,6 +85,24 @@ def tax_book(session: Session) -> TaxBook:
         [TaxRule(row[0], tuple(row[1]), row[2], row[3], row[4], Treatment(row[5])) for row in rules],
         [TaxRate(row[0], row[1], row[2], row[3], row[4]) for row in rates],
     )
+
+
+def priced(rows: Iterable[Item]) -> list[PricedItem]:
+    """The live items of a subscription as drafting takes them."""
+    return [
+        PricedItem(
+            item_id=row.item.id,
+            price_id=row.price.id,
+            plan_id=row.plan.id,
+            plan_name=row.plan.name,
+            kind=row.plan.kind,
+            product_class=row.plan.product_class,
+            terms=terms_of(row.price),
+            tax_inclusive=row.price.tax_inclusive,
+            quantity=row.item.quantity,
+        )
+        for row in rows
+    ]
 
 
 def buyer(customer: Customer, book: TaxBook) -> Buyer:

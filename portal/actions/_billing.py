@@ -1,0 +1,100 @@
+"""Billing: an invoice is issued, told, collected, and what follows from its settlement is done.
+
+Steps of every action that issues or settles, for one invoice as for a hundred. They hold the customers' locks and
+never commit.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.actions import _clearing, _collecting, _gateways, _restarting
+from portal.core import audit, outbox
+from portal.core import business as businesses
+from portal.core.actors import Actor
+from portal.core.business import Business
+from portal.core.days import day
+from portal.customers.models import Customer
+from portal.invoicing import lifecycle
+from portal.invoicing.lifecycle import Issued, Order
+from portal.payments import queries as payments
+from portal.payments.states import AttemptTrigger
+from portal.subscriptions.lifecycle import refresh_clock, set_period
+from portal.subscriptions.models import Subscription
+
+
+def bill(
+    session: Session,
+    orders: Sequence[Order],
+    *,
+    trigger: AttemptTrigger,
+    business: Business,
+    actor: Actor,
+    at: datetime,
+) -> list[Issued]:
+    """Issue each order, say so, and begin to collect it: a charge is committed where a stored method can be used.
+
+    All orders share one currency. What a balance covers whole is settled at once, with all that follows.
+    """
+    if not orders:
+        return []
+    account = payments.enabled_account(session, orders[0].draft.currency)
+    spending = _gateways.spending_beside(account)
+    issued = lifecycle.issue_all(session, orders, business=business, spending=spending, at=at)
+    _tell(session, issued, actor, at)
+    _collecting.collect(session, issued, account=account, trigger=trigger, business=business, actor=actor, at=at)
+    clear(session, [one.invoice_id for one in issued if one.open.is_zero], actor=actor, at=at)
+    return issued
+
+
+def clear(session: Session, invoice_ids: Sequence[int], *, actor: Actor, at: datetime) -> None:
+    """These invoices are settled: do all that follows. A subscription that was suspended takes up again."""
+    for subscription in _clearing.after_settlement(session, invoice_ids, actor=actor, at=at):
+        bill_rest_of_period(session, subscription, trigger=AttemptTrigger.SCHEDULE, actor=actor, at=at)
+
+
+def bill_rest_of_period(
+    session: Session, subscription: Subscription, *, trigger: AttemptTrigger, actor: Actor, at: datetime
+) -> Issued | None:
+    """Move the subscription into the period of today and bill its rest; None if that period is billed already."""
+    customer = session.get_one(Customer, subscription.customer_id)
+    on = day(at, customer.zone)
+    turn = _restarting.turn_to_bill(subscription, on)
+    if turn is None:
+        return None
+    draft = _restarting.draft_rest(session, subscription, customer, turn, on)
+    set_period(subscription, turn)
+    refresh_clock(subscription, customer.zone)
+    session.flush()
+    order = Order(draft, customer, due_days=subscription.due_days)
+    business = businesses.read(session)
+    return bill(session, [order], trigger=trigger, business=business, actor=actor, at=at)[0]
+
+
+def _tell(session: Session, issued: Sequence[Issued], actor: Actor, at: datetime) -> None:
+    outbox.post_all(
+        session,
+        [outbox.entry("invoice.issued", at=at, customer_id=one.customer_id, invoice=one.ref) for one in issued]
+        + [
+            outbox.entry("invoice.paid", at=at, customer_id=one.customer_id, invoice=one.ref, payment="")
+            for one in issued
+            if one.open.is_zero
+        ],
+    )
+    audit.record_all(
+        session,
+        [
+            audit.entry(
+                actor,
+                "invoice.issued",
+                at=at,
+                customer_id=one.customer_id,
+                subject=one.ref,
+                total_minor=one.total.minor,
+                open_minor=one.open.minor,
+                currency=one.total.currency,
+            )
+            for one in issued
+        ],
+    )

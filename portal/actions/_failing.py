@@ -1,0 +1,106 @@
+"""What a try that brought no money leaves behind: a closed or waiting attempt, and perhaps a debt that is chased.
+
+Steps of `settle_payments`; the caller holds the customers' locks and commits.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from portal.actions import _collecting
+from portal.core import audit, outbox, tasks
+from portal.core.actors import Actor
+from portal.core.business import Business
+from portal.gateways.base import ChargeOutcome, DeclineKind, Outcome
+from portal.invoicing.lifecycle import LAPSING
+from portal.invoicing.models import Invoice
+from portal.invoicing.states import InvoiceStatus
+from portal.payments import attempts
+from portal.payments.models import Attempt, PaymentMethod
+from portal.payments.states import AttemptEvent
+
+IN_DOUBT_TOO_LONG = timedelta(hours=24)
+
+EVENTS: dict[Outcome, AttemptEvent] = {
+    Outcome.PENDING: AttemptEvent.PENDED,
+    Outcome.ACTION_REQUIRED: AttemptEvent.ACTION_REQUIRED,
+    Outcome.UNKNOWN: AttemptEvent.LOST,
+}
+
+SEND_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+
+
+def stay_open(session: Session, attempt: Attempt, charge: ChargeOutcome, *, at: datetime) -> None:
+    """Not decided: the gateway is asked again; older than a day it becomes a task."""
+    event = EVENTS[charge.outcome]
+    was_waiting_for_action = attempt.status == "action_required"
+    if not attempts.move(attempt, event, at=at):
+        attempt.next_action_at = attempts.ask_again_at(attempt, at) if attempt.next_action_at else None
+    attempt.reason = charge.reason or attempt.reason
+    attempt.gateway_ref = charge.gateway_ref or attempt.gateway_ref
+    if charge.action_url and not was_waiting_for_action and attempt.kind == "charge":
+        attempt.payable = {"link": charge.action_url}
+        outbox.post(
+            session, "payment.action_required", at=at, customer_id=attempt.customer_id, attempt=attempt.reference
+        )
+    if attempt.closed_at is None and at - attempt.created_at > IN_DOUBT_TOO_LONG:
+        tasks.open_task(
+            session, "attempt_in_doubt", attempt.reference, at=at, customer_id=attempt.customer_id, reason=charge.reason
+        )
+
+
+def send_again(attempt: Attempt, charge: ChargeOutcome, *, at: datetime) -> None:
+    """Certainly not sent: it waits under the same reference, a little longer each time."""
+    pause = SEND_AGAIN_AFTER[min(attempt.sends, len(SEND_AGAIN_AFTER)) - 1]
+    if charge.retry_after is not None:
+        pause = timedelta(seconds=charge.retry_after)
+    attempts.move(attempt, AttemptEvent.RETURNED, at=at, next_action_at=at + pause)
+    attempt.reason, attempt.misses = charge.reason, 0
+
+
+def decline(
+    session: Session,
+    attempt: Attempt,
+    invoice: Invoice | None,
+    method: PaymentMethod | None,
+    charge: ChargeOutcome,
+    *,
+    business: Business,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """The bank said no. The debt is chased from today on; a hard no rules the method out until it is renewed.
+
+    A first purchase or a change that waits for its invoice is not chased: it lapses by itself.
+    """
+    if not attempts.move(attempt, AttemptEvent.DECLINED, at=at):
+        return
+    kind = charge.decline or DeclineKind.RETRY_LATER
+    is_hard = kind is not DeclineKind.RETRY_LATER
+    attempt.decline, attempt.decline_code, attempt.reason = kind, charge.decline_code, charge.reason
+    attempt.gateway_ref = charge.gateway_ref or attempt.gateway_ref
+    if is_hard and method is not None:
+        method.is_refused = True
+    audit.record(
+        session,
+        actor,
+        "attempt.declined",
+        at=at,
+        customer_id=attempt.customer_id,
+        subject=attempt.reference,
+        reason=charge.reason,
+        decline=str(kind),
+        code=charge.decline_code,
+    )
+    if invoice is None or invoice.status is not InvoiceStatus.ISSUED or attempt.kind != "charge":
+        return
+    if invoice.kind not in LAPSING:
+        _collecting.chase(session, invoice.id, business=business, is_hard=is_hard, actor=actor, at=at)
+    outbox.post(
+        session,
+        "payment.failed",
+        at=at,
+        customer_id=attempt.customer_id,
+        invoice=invoice.ref,
+        attempt=attempt.reference,
+    )

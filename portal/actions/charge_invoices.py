@@ -1,0 +1,154 @@
+"""Charging stored methods in three beats: commit that we are about to ask, ask with nothing open, commit the answer."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.actions import _gateways
+from portal.actions.settle_payments import Heard, settle_payments
+from portal.core import audit, outbox, tasks
+from portal.core import business as businesses
+from portal.core.actors import Actor
+from portal.core.crashes import crash_point
+from portal.core.db import transaction
+from portal.core.errors import Refused
+from portal.core.logging import log
+from portal.core.secrets import Vault, vault
+from portal.core.settings import current
+from portal.gateways.base import ChargeOrder, ChargeOutcome, GatewayRefusal, Outcome, WrongKey
+from portal.gateways.pace import Pace
+from portal.gateways.protocols import Pulls
+from portal.payments import attempts, methods
+from portal.payments.models import Attempt, GatewayAccount, PaymentMethod
+
+IN_FLIGHT = 32
+STOP_AFTER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """One attempt that is ours to send until its lease ends."""
+
+    attempt_id: int
+    order: ChargeOrder
+
+
+def charge_invoices(account_id: int, *, limit: int, actor: Actor, at: datetime) -> int:
+    """Send up to `limit` waiting charges of one account and record the answers; how many were sent.
+
+    A crash between the beats leaves attempts `sending`: `resolve_attempts` asks what became of them under the
+    same reference before anything is sent again. A refused key stops the account after three, and nobody falls
+    past due for it.
+    """
+    sent = 0
+    while sent < limit:
+        account, leased = _lease(account_id, at)
+        if not leased:
+            break
+        crash_point("C-09")
+        heard = _ask_all(account, leased)
+        crash_point("C-12")
+        settle_payments(heard, actor=actor, at=at)
+        sent += len(leased)
+        if _stop_if_refused(account_id, heard, actor=actor, at=at):
+            break
+    return sent
+
+
+def _lease(account_id: int, at: datetime) -> tuple[GatewayAccount, list[Leased]]:
+    with transaction() as session:
+        account = session.get_one(GatewayAccount, account_id)
+        is_stopped = businesses.is_on(session, businesses.STOP_CHARGES) or account.stopped_reason is not None
+        if is_stopped or not account.is_enabled:
+            return account, []
+        ids = attempts.lease(session, account_id, at=at)
+        return account, _orders(session, ids, vault())
+
+
+def _orders(session: Session, attempt_ids: Sequence[int], keys: Vault) -> list[Leased]:
+    rows = session.execute(
+        select(Attempt, PaymentMethod)
+        .join(PaymentMethod, PaymentMethod.id == Attempt.method_id)
+        .where(Attempt.id.in_(attempt_ids))
+        .order_by(Attempt.id)
+    )
+    return [
+        Leased(
+            attempt.id,
+            ChargeOrder(
+                reference=attempt.reference,
+                amount=attempt.amount,
+                payer_email=method.payer_email,
+                method_token=keys.open(method.token, place=methods.place(method)),
+                is_scheduled=attempt.trigger in ("schedule", "dunning"),
+                return_url=f"{current().app_url}/account/payments/return",
+            ),
+        )
+        for attempt, method in rows.tuples()
+    ]
+
+
+def _ask_all(account: GatewayAccount, leased: Sequence[Leased]) -> list[Heard]:
+    """Ask for all at once. The threads touch no database."""
+    try:
+        gateway = _gateways.adapter_of(account)
+    except Refused as refusal:
+        return [Heard(one.attempt_id, _not_sent(one.order, refusal.message, "wrong_key")) for one in leased]
+    pace = Pace(account.ref, account.calls_per_minute, current().redis_url)
+    with ThreadPoolExecutor(max_workers=min(IN_FLIGHT, len(leased))) as pool:
+        outcomes = list(pool.map(lambda one: _ask(gateway, pace, one.order), leased))
+    return [Heard(one.attempt_id, outcome) for one, outcome in zip(leased, outcomes, strict=True)]
+
+
+def _ask(gateway: Pulls, pace: Pace, order: ChargeOrder) -> ChargeOutcome:
+    pace.wait()
+    crash_point("C-10")
+    try:
+        return gateway.charge(order)
+    except WrongKey as refusal:
+        return _not_sent(order, refusal.message, "wrong_key")
+    except GatewayRefusal as refusal:
+        return _not_sent(order, refusal.message, "refused")
+    except Exception as error:
+        # Whatever broke here may have broken after the request left: only the gateway knows.
+        log().error("charge broke", reference=order.reference, error=repr(error), exc_info=error)
+        return ChargeOutcome(Outcome.UNKNOWN, order.reference, reason=repr(error))
+
+
+def _not_sent(order: ChargeOrder, reason: str, code: str) -> ChargeOutcome:
+    return ChargeOutcome(Outcome.NOT_SENT, order.reference, reason=reason, decline_code=code)
+
+
+def _stop_if_refused(account_id: int, heard: Sequence[Heard], *, actor: Actor, at: datetime) -> bool:
+    """A key that is refused will be refused again: stop the account and ask a person, rather than try them all."""
+    refused = [one for one in heard if one.charge.decline_code == "wrong_key"]
+    for one in heard:
+        if one.charge.decline_code == "refused":
+            _report(one, at)
+    if len(refused) < min(STOP_AFTER, len(heard)):
+        return False
+    reason = refused[0].charge.reason
+    with transaction() as session:
+        account = session.get_one(GatewayAccount, account_id, with_for_update={"key_share": True})
+        account.stopped_reason = reason
+        tasks.open_task(session, "gateway_refused", account.ref, at=at, reason=reason)
+        outbox.post(session, "gateway.refused", at=at, account=account.ref)
+        audit.record(session, actor, "gateway.stopped", at=at, subject=account.ref, reason=reason)
+    return True
+
+
+def _report(one: Heard, at: datetime) -> None:
+    with transaction() as session:
+        attempt = session.get_one(Attempt, one.attempt_id)
+        tasks.open_task(
+            session,
+            "charge_refused",
+            attempt.reference,
+            at=at,
+            customer_id=attempt.customer_id,
+            reason=one.charge.reason,
+        )

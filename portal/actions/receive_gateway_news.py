@@ -1,0 +1,106 @@
+"""Working off what gateways sent: each notice is a hint about a reference, and the gateway itself is asked."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.actions import _gateways
+from portal.actions.resolve_attempts import ask_about
+from portal.core import audit
+from portal.core.actors import Actor
+from portal.core.db import transaction
+from portal.core.logging import log
+from portal.gateways.base import News, NewsKind
+from portal.payments import queries
+from portal.payments.models import GatewayAccount, GatewayNews
+from portal.payments.states import NEWS, NewsEvent, NewsStatus
+
+CLAIM = timedelta(minutes=5)
+TRY_AGAIN_AFTER = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    news_id: int
+    account: GatewayAccount
+    body: bytes
+
+
+def receive_gateway_news(*, limit: int, actor: Actor, at: datetime) -> int:
+    """Work off up to `limit` notices; how many. Died half way: the notice comes up again and its repeat does nothing.
+
+    A reference that is not known yet is looked for again a few times, for news may come before our own commit.
+    """
+    claimed = _claim(limit, at)
+    for one in claimed:
+        try:
+            _work_off(one, actor=actor, at=at)
+        except Exception as error:
+            log().error("news not worked off", news=one.news_id, error=repr(error), exc_info=error)
+            _close(one.news_id, NewsEvent.FAILED, repr(error), None, at=at)
+    return len(claimed)
+
+
+def _claim(limit: int, at: datetime) -> list[Claimed]:
+    due = (
+        select(GatewayNews, GatewayAccount)
+        .join(GatewayAccount, GatewayAccount.id == GatewayNews.gateway_account_id)
+        .where(GatewayNews.next_action_at <= at, GatewayNews.status == NewsStatus.RECEIVED)
+        .order_by(GatewayNews.next_action_at, GatewayNews.id)
+        .limit(limit)
+        .with_for_update(of=GatewayNews, skip_locked=True)
+    )
+    with transaction() as session:
+        claimed = []
+        for news, account in session.execute(due).tuples():
+            news.next_action_at = at + CLAIM
+            news.tries += 1
+            claimed.append(Claimed(news.id, account, news.body))
+        return claimed
+
+
+def _work_off(one: Claimed, *, actor: Actor, at: datetime) -> None:
+    news = _gateways.adapter_of(one.account).read_news(one.body)
+    if news.kind is not NewsKind.CHARGE:
+        _close(one.news_id, NewsEvent.IGNORED, f"nothing to do for {news.event or news.kind}", news, at=at)
+        return
+    if not _is_ours(news.reference):
+        _wait_or_ignore(one.news_id, news, at=at)
+        return
+    ask_about(news.reference, actor=actor, at=at)
+    _close(one.news_id, NewsEvent.PROCESSED, "the gateway was asked", news, at=at)
+
+
+def _is_ours(reference: str) -> bool:
+    with transaction() as session:
+        return queries.by_reference(session, reference) is not None
+
+
+def _wait_or_ignore(news_id: int, news: News, *, at: datetime) -> None:
+    with transaction() as session:
+        row = _locked(session, news_id)
+        if row.tries <= len(TRY_AGAIN_AFTER):
+            row.next_action_at = at + TRY_AGAIN_AFTER[row.tries - 1]
+            return
+    _close(news_id, NewsEvent.IGNORED, "no attempt has this reference", news, at=at)
+
+
+def _close(news_id: int, event: NewsEvent, outcome: str, news: News | None, *, at: datetime) -> None:
+    with transaction() as session:
+        row = _locked(session, news_id)
+        after = NEWS.after(row.status, event)
+        if after is None:
+            return
+        row.status, row.outcome, row.next_action_at = after, outcome[:500], None
+        if news is not None:
+            row.kind, row.reference = news.event[:100], news.reference[:100]
+        if after is NewsStatus.FAILED:
+            audit.record(
+                session, Actor.system("gateway news"), "news.failed", at=at, subject=str(row.id), reason=outcome[:500]
+            )
+
+
+def _locked(session: Session, news_id: int) -> GatewayNews:
+    return session.get_one(GatewayNews, news_id, with_for_update=True, populate_existing=True)
