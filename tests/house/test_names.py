@@ -17,6 +17,7 @@ GIVEN = {
     "process_formdata",
     "process_data",
 }
+GIVEN |= {"handle_starttag", "handle_startendtag", "handle_endtag", "handle_data", "do_GET", "do_POST", "do_PUT"}
 
 
 def test_files_functions_and_classes_have_telling_names():
