@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobs.app import connection, stopping
-from jobs.queues import Lane
+from jobs.app import connect, connection, stopping
+from jobs.queues import DONE, Lane
 from jobs.worker import make_worker
 from portal.core import outbox
 from portal.core.outbox import OutboxEntry
 from portal.core.settings import Settings
 from portal.local.home import CHECKOUT
+from tests.jobs.pretend import leave_rows
 
 NOON = datetime(2027, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -68,6 +69,22 @@ def work_off(app: Any) -> Callable[[], None]:
 @pytest.fixture
 def waiting_jobs(app: Any) -> Callable[[str], int]:
     return lambda lane: connection().llen(f"rq:queue:{lane}")
+
+
+@pytest.fixture(scope="session")
+def _crew(application: Any, settings: Settings) -> Iterator[None]:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "portal", "worker", *Lane]
+    process = subprocess.Popen(command, cwd=CHECKOUT, env=environment(settings))
+    yield
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def crew(_crew: None, app: Any) -> None:
+    """One worker process for all queues, which stays over several tests."""
+    leave_rows.enqueue()
+    assert connect(None).blpop(DONE, 60), "the worker did not begin to work"
 
 
 @pytest.fixture
