@@ -62,7 +62,7 @@ def _run(wanted: argparse.Namespace) -> int:
     with _servers(home, given, is_durable=True) as own:
         env = environment(given, ports, own)
         _prepare(env)
-        table = {name: as_shell(command) for name, command in commands(ports, str(home.path / "mails")).items()}
+        table = {name: as_shell(each) for name, each in commands(ports, home.path, is_kept=True).items()}
         table["portal"] = as_shell([sys.executable, "-m", "portal.local.ready", "--stay"])
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         status = supervise(table, env, Loud(sys.stdout, "portal", sys.stdout))
@@ -80,9 +80,9 @@ def _check() -> int:
         ports = Ports.free()
         report = home.path / "report.json"
         with (home.path / "log").open("w+") as log, _servers(home, given, is_durable=False) as own:
-            env = environment(given, ports, own)
+            env = environment(given, ports, own) | {"CHECK_TWIN_LOG": str(home.path / "twin.log")}
             _prepare(env)
-            table = {name: as_shell(command) for name, command in commands(ports, str(home.path / "mails")).items()}
+            table = {name: as_shell(each) for name, each in commands(ports, home.path, is_kept=False).items()}
             driver = f"{as_shell([sys.executable, '-m', 'portal.local.ready'])} && {as_shell(portal_command('check'))}"
             table["check"] = as_shell(["sh", "-c", f"{driver} > {as_shell([str(report)])}"])
             status = supervise(table, env, Loud(log, "check", sys.stderr))

@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TextIO
 
 from honcho.manager import Manager
@@ -78,8 +79,11 @@ def portal_command(*words: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", "portal", *words]
 
 
-def commands(ports: Ports, mails: str) -> dict[str, list[str]]:
-    """Name of the process → its command. `mails` is the folder of the inbox."""
+def commands(ports: Ports, folder: Path, *, is_kept: bool) -> dict[str, list[str]]:
+    """Name of the process → its command. Mails and the twin's books lie in `folder`.
+
+    The twin keeps its books from one start to the next if `is_kept`; what truly happened it writes down always.
+    """
     python = sys.executable
     web = [python, "-m", "gunicorn", "--bind", f"{HOST}:{ports.web}", "--workers", "2", "--no-control-socket"]
     # Threads: a browser opens connections ahead of time, and each would block a process that has none.
@@ -87,13 +91,14 @@ def commands(ports: Ports, mails: str) -> dict[str, list[str]]:
     web += ["--worker-tmp-dir", "/dev/shm"] if sys.platform == "linux" else []  # noqa: S108 - a heartbeat, not data
     news = ports.url(ports.web) + "/api/billing/webhook"
     twin = [python, "-m", "portal.twins.paystack", "--port", str(ports.twin), "--webhook-url", news]
+    twin += ["--log", str(folder / "twin.log"), *(["--state", str(folder / "twin.state")] if is_kept else [])]
     mailbox = [python, "-m", "portal.local.mailbox", "--smtp-port", str(ports.smtp), "--web-port", str(ports.mailbox)]
     return {
         "web": [*web, "wsgi:application"],
         **{f"worker-{queue}": portal_command("worker", queue) for queue in QUEUES},
         "scheduler": portal_command("scheduler"),
         "twin": twin,
-        "mailbox": [*mailbox, "--folder", mails],
+        "mailbox": [*mailbox, "--folder", str(folder / "mails")],
     }
 
 

@@ -42,7 +42,7 @@ def main() -> int:
     if not stays:
         return 0
     signs = subprocess.run(portal_command("seed", "--show"), capture_output=True, text=True, check=False)
-    print(f"\n  Portal         {web}\n  Mail inbox     {mailbox}\n  Paystack twin  {twin}\n", flush=True)
+    print(f"\n  Portal         {web}\n  Mail inbox     {mailbox}\n  Paystack twin  {twin}/_twin/\n", flush=True)
     print(signs.stdout if signs.returncode == 0 else signs.stderr, flush=True)
     print("  Ctrl-C stops all of it.\n", flush=True)
     threading.Event().wait()

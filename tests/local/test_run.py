@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_given_mail_settings_beat_the_inbox():
 
 
 def test_every_queue_has_a_worker():
-    started = commands(Ports(8000, 8001, 8002, 8003), "mails")
+    started = commands(Ports(8000, 8001, 8002, 8003), Path("var"), is_kept=True)
     assert {name.removeprefix("worker-") for name in started if name.startswith("worker-")} == set(QUEUES)
 
 
