@@ -7,8 +7,15 @@ from typing import Any
 from sqlalchemy import Select
 
 from jobs.app import Job
+from jobs.attempts import resolve_due
 from jobs.audit import seal_entries
+from jobs.charges import charge_due
+from jobs.due import first_of, first_waiting_attempts
+from jobs.gateway_news import receive_news
 from jobs.housekeeping import prune_rows
+from portal.core.business import STOP_CHARGES
+from portal.payments.models import Attempt, GatewayNews
+from portal.payments.states import AttemptStatus
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,11 @@ class Tick:
 
 PLAN = "plan_run"
 
-_WORKS: tuple[Work, ...] = ()
+_WORKS: tuple[Work, ...] = (
+    Work(charge_due, first_waiting_attempts(), stopped_by=STOP_CHARGES),
+    Work(receive_news, first_of(GatewayNews)),
+    Work(resolve_due, first_of(Attempt, Attempt.status != AttemptStatus.WAITING)),
+)
 
 WORK: dict[str, Work] = {work.job.name: work for work in _WORKS}
 

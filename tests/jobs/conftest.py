@@ -71,7 +71,7 @@ def waiting_jobs(app: Any) -> Callable[[str], int]:
     return lambda lane: connection().llen(f"rq:queue:{lane}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _crew(application: Any, settings: Settings) -> Iterator[None]:
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "portal", "worker", *Lane]
     process = subprocess.Popen(command, cwd=CHECKOUT, env=environment(settings))
