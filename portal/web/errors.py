@@ -1,6 +1,5 @@
 """What went wrong, said to whoever asked: a page, a notice or JSON. One table from kind to status."""
 
-import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, render_template, request
@@ -10,6 +9,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal.core.errors import Busy, Forbidden, Invalid, NotFound, PortalError, Refused
+from portal.core.logging import log
 from portal.web.htmx import notice, wants_fragment
 from portal.web.wording import gettext as _
 
@@ -24,8 +24,6 @@ STATUS: dict[type[PortalError], int] = {
 PAGES = frozenset({400, 403, 404, 409, 422, 429, 500, 503})
 MACHINE_PATHS = ("/api/", "/hooks/")
 RETRY_SECONDS = "2"
-
-log = logging.getLogger(__name__)
 
 
 def init_errors(app: Flask) -> None:
@@ -46,7 +44,7 @@ def status_of(error: PortalError) -> int:
 def _portal_error(error: PortalError) -> ResponseReturnValue:
     status = status_of(error)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("unexpected refusal", exc_info=error, extra={"code": error.code})
+        log().error("unexpected refusal", exc_info=error, code=error.code)
         return _answer(status, "error", _own_fault_words())
     return _answer(status, error.code, error.message)
 
@@ -68,21 +66,21 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _unstorable(error: DataError) -> ResponseReturnValue:
     """A value that no column can hold, such as a number beyond all bounds, is the sender's fault."""
-    log.warning("unstorable value", exc_info=error)
+    log().warning("unstorable value", exc_info=error)
     return _answer(HTTPStatus.BAD_REQUEST, "bad_request", _words(HTTPStatus.BAD_REQUEST))
 
 
 def _no_database(error: OperationalError) -> ResponseReturnValue:
-    log.error("database unavailable", exc_info=error)
+    log().error("database unavailable", exc_info=error)
     return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _words(HTTPStatus.SERVICE_UNAVAILABLE))
 
 
 def _own_fault(error: Exception) -> ResponseReturnValue:
-    log.error("unhandled error", exc_info=error)
+    log().error("unhandled error", exc_info=error)
     try:
         return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "error", _own_fault_words())
     except Exception:
-        log.exception("the page for errors failed too")
+        log().exception("the page for errors failed too")
         return Response(_own_fault_words(), HTTPStatus.INTERNAL_SERVER_ERROR, mimetype="text/plain")
 
 

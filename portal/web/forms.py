@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, request
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, SelectField, StringField
+from wtforms import Field, HiddenField, StringField
 from wtforms.validators import StopValidation, ValidationError
 
 from portal.core.errors import Invalid
@@ -69,7 +69,7 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
         return is_valid and not unknown
 
     def validate_form_key(self, field: Field) -> None:
-        if KEY_PATTERN.fullmatch(field.data or "") is None:
+        if KEY_PATTERN.fullmatch(request.form.get(field.name, "")) is None:
             field.data = fresh_key()
             raise ValidationError(_("This form is not complete. Please send it again."))
 
@@ -99,19 +99,23 @@ def required(field_must: str = "") -> Callable[[Any, Any], None]:
 
 
 class _Read(Field):  # type: ignore[misc]
-    """A field whose `data` is a value and whose `raw` is what was typed, shown again when it is wrong."""
+    """`data` is a value once the form is validated; `raw` is what was typed, shown again when it is wrong."""
 
+    data: Any
     raw = ""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        if not valuelist:
-            return
-        self.raw = valuelist[0].strip()
-        try:
-            self.data = self.read(self.raw) if self.raw else None
-        except Unreadable:
+        if valuelist:
+            self.raw = valuelist[0].strip()
             self.data = None
-            raise ValueError(self.complaint()) from None
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.raw:
+            return
+        try:
+            self.data = self.read(self.raw)
+        except Unreadable:
+            raise StopValidation(self.complaint()) from None
 
     def _value(self) -> str:
         return self.raw or (self.write(self.data) if self.data is not None else "")
@@ -234,9 +238,26 @@ class PasswordField(LineField):
         return ""
 
 
-class ChoiceField(SelectField):  # type: ignore[misc]
-    """One of `choices`; anything else is refused in our own words."""
+class ChoiceField(Field):  # type: ignore[misc]
+    """One of `choices`, (value, word) pairs that the view may set before validating; anything else is refused."""
+
+    data: Any
+    choices: Any
+
+    def __init__(
+        self, label: str = "", validators: Any = None, choices: Sequence[tuple[str, str]] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.choices = choices
+
+    @property
+    def options(self) -> list[tuple[str, str, bool]]:
+        """Value, word, and whether it is the one chosen."""
+        return [(value, word, value == self.data) for value, word in self.choices]
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data = valuelist[0] if valuelist else None
 
     def pre_validate(self, form: Any) -> None:
-        if not any(self.data == value for value, *_rest in self.iter_choices()):
+        if all(self.data != value for value, _word in self.choices):
             raise StopValidation(_("Choose one of the list."))

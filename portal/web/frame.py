@@ -5,10 +5,11 @@ runs; without it (error pages, sign-in) the frame is bare. Places are addresses:
 a page answers there and the reader's `g.permissions` allow it, so there are no dead links.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from flask import Flask, current_app, g, request
 from werkzeug.exceptions import HTTPException
@@ -134,16 +135,26 @@ class Frame:
 
 def init_frame(app: Flask) -> None:
     """Give every template `page`."""
+    app.extensions["places"] = {}
     app.context_processor(_page)
 
 
 def is_open(path: str) -> bool:
     """Does a page answer at `path`, and may the reader see it?"""
-    try:
-        endpoint, _arguments = current_app.url_map.bind("").match(path, method="GET")
-    except (HTTPException, RequestRedirect):
-        return False
-    return is_permitted(current_app.view_functions[endpoint], g.get("permissions", frozenset()))
+    view = _view_at(path)
+    return view is not None and is_permitted(view, g.get("permissions", frozenset()))
+
+
+def _view_at(path: str) -> Callable[..., Any] | None:
+    """The view of an address, found once for the life of the application."""
+    found: dict[str, Callable[..., Any] | None] = current_app.extensions["places"]
+    if path not in found:
+        try:
+            endpoint, _arguments = current_app.url_map.bind("").match(path, method="GET")
+            found[path] = current_app.view_functions[endpoint]
+        except (HTTPException, RequestRedirect):
+            found[path] = None
+    return found[path]
 
 
 def _page() -> dict[str, Frame]:
