@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, true
+from sqlalchemy import ScalarSelect, Select, bindparam, func, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from portal.core.business import Business
 from portal.customers.models import Customer, Membership
@@ -117,14 +118,44 @@ _HOUSE = (
 
 def _who() -> Select[Any]:
     """Role permissions are read here on every request, so that a change counts from the next one on."""
-    staff_roles = (
+    chosen = _chosen_customer()
+    return (
+        select(
+            SignInSession.id.label("session_id"),
+            SignInSession.seen_at,
+            SignInSession.ends_at,
+            User.id.label("user_id"),
+            User.ref,
+            User.name,
+            User.email,
+            User.language,
+            User.is_staff,
+            _staff_roles().label("staff_roles"),
+            chosen,
+            *_HOUSE,
+        )
+        .select_from(SignInSession)
+        .join(User, User.id == SignInSession.user_id)
+        .join(Business, true())
+        .outerjoin(chosen, true())
+        .where(SignInSession.token_hash == bindparam("token_hash"), User.deactivated_at.is_(None))
+    )
+
+
+def _staff_roles() -> ScalarSelect[Any]:
+    """Name → permissions of the user's staff roles; null without any."""
+    return (
         select(func.jsonb_object_agg(Role.name, func.to_jsonb(Role.permissions)))
         .join(UserRole, UserRole.role_id == Role.id)
         .where(UserRole.user_id == User.id, Role.side == "staff")
         .correlate(User)
         .scalar_subquery()
     )
-    chosen = (
+
+
+def _chosen_customer() -> LateralFromClause:
+    """The customer that the session chose, or the first by name if it chose none or may no longer."""
+    return (
         select(
             Customer.id.label("customer_id"),
             Customer.ref.label("customer_ref"),
@@ -140,27 +171,6 @@ def _who() -> Select[Any]:
         .limit(1)
         .correlate(User, SignInSession)
         .lateral("chosen")
-    )
-    return (
-        select(
-            SignInSession.id.label("session_id"),
-            SignInSession.seen_at,
-            SignInSession.ends_at,
-            User.id.label("user_id"),
-            User.ref,
-            User.name,
-            User.email,
-            User.language,
-            User.is_staff,
-            staff_roles.label("staff_roles"),
-            chosen,
-            *_HOUSE,
-        )
-        .select_from(SignInSession)
-        .join(User, User.id == SignInSession.user_id)
-        .join(Business, true())
-        .outerjoin(chosen, true())
-        .where(SignInSession.token_hash == bindparam("token_hash"), User.deactivated_at.is_(None))
     )
 
 

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, current_app, flash, g, redirect, session, url_for
+from flask import Flask, current_app, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user
-from htmx_flask import request
 from werkzeug.exceptions import HTTPException, Unauthorized
 from werkzeug.routing import RequestRedirect
 
@@ -151,7 +150,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
 def _wanted() -> str:
     if wants_fragment():
-        shown = urlsplit(str(request.htmx.current_url or ""))
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
         return f"{shown.path}?{shown.query}" if shown.query else shown.path
     if request.method not in SAFE_METHODS:
         return ""

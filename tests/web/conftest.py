@@ -1,0 +1,12 @@
+"""What every test of a page may ask for."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.web.browsing import Browser
+
+
+@pytest.fixture
+def browser(client: FlaskClient) -> Browser:
+    """A browser that carries form tokens from page to page."""
+    return Browser(client)
