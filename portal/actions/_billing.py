@@ -5,7 +5,8 @@ never commit.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -16,8 +17,11 @@ from portal.core.actors import Actor
 from portal.core.business import Business
 from portal.core.days import day
 from portal.customers.models import Customer
+from portal.dunning import cases
+from portal.dunning.policy import next_reminder_at
 from portal.invoicing import lifecycle
 from portal.invoicing.lifecycle import Issued, Order
+from portal.invoicing.states import InvoiceKind
 from portal.payments import queries as payments
 from portal.payments.states import AttemptTrigger
 from portal.subscriptions.lifecycle import refresh_clock, set_period
@@ -41,6 +45,7 @@ def bill(
         return []
     account = payments.enabled_account(session, orders[0].draft.currency)
     spending = _gateways.spending_beside(account)
+    orders = _timed(session, orders, business, at)
     issued = lifecycle.issue_all(session, orders, business=business, spending=spending, at=at)
     _tell(session, issued, actor, at)
     _collecting.collect(session, issued, account=account, trigger=trigger, business=business, actor=actor, at=at)
@@ -70,6 +75,24 @@ def bill_rest_of_period(
     order = Order(draft, customer, due_days=subscription.due_days)
     business = businesses.read(session)
     return bill(session, [order], trigger=trigger, business=business, actor=actor, at=at)[0]
+
+
+def _timed(session: Session, orders: Sequence[Order], business: Business, at: datetime) -> list[Order]:
+    """When the clock looks at each invoice: a first purchase or a change lapses, what is pushed is reminded of."""
+    lapses_at = {
+        InvoiceKind.FIRST: at + timedelta(hours=int(business.policy("unpaid_first_hours"))),
+        InvoiceKind.CHANGE: at + timedelta(hours=int(business.policy("unpaid_change_hours"))),
+    }
+    ladder = cases.default_ladder(session)
+    timed = []
+    for order in orders:
+        wakes_at = order.next_action_at or lapses_at.get(order.draft.kind)
+        if wakes_at is None and order.due_days:
+            today = day(at, order.customer.zone)
+            due_on = today + timedelta(days=order.due_days)
+            wakes_at = next_reminder_at(ladder, due_on, today, business.run_hour, order.customer.zone)
+        timed.append(replace(order, next_action_at=wakes_at))
+    return timed
 
 
 def _tell(session: Session, issued: Sequence[Issued], actor: Actor, at: datetime) -> None:

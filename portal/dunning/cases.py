@@ -24,6 +24,11 @@ def ladder_of(policy: DunningPolicy) -> Ladder:
     )
 
 
+def default_ladder(session: Session) -> Ladder:
+    """The ladder of whoever has no policy of its own."""
+    return ladder_of(session.scalars(select(DunningPolicy).where(DunningPolicy.is_default)).one())
+
+
 def standing_case(session: Session, customer_id: int, currency: str) -> DunningCase | None:
     """The one case that is not closed."""
     return session.scalar(

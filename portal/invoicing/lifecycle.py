@@ -219,7 +219,12 @@ def _line_rows(draft: Draft, invoice_id: int, line_ids: Sequence[int]) -> list[d
 
 def _posted_lines(lines: Sequence[DraftLine], line_ids: Sequence[int]) -> list[PostedLine]:
     return [
-        PostedLine(line_id, line.amount, is_tax=line.kind is LineKind.TAX)
+        PostedLine(
+            line_id,
+            line.amount,
+            is_tax=line.kind is LineKind.TAX,
+            deferred=Money.zero(line.amount.currency) if line.is_earned else None,
+        )
         for line, line_id in zip(lines, line_ids, strict=True)
     ]
 

@@ -65,10 +65,10 @@ class Paper:
     accent: str
 
 
-@lru_cache(maxsize=1)
-def renderer() -> str:
+@lru_cache(maxsize=8)
+def renderer(accent: str, site: str) -> str:
     """The version of everything that decides about the bytes; another renderer makes another document."""
-    digest = sha256()
+    digest = sha256(f"{accent} {site}".encode())
     sources = [*sorted(TEMPLATES.glob("documents/*.html")), STYLES, *sorted(CATALOGUES.glob("*/LC_MESSAGES/*.mo"))]
     for source in sources:
         digest.update(source.read_bytes())

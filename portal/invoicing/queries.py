@@ -7,6 +7,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.catalogue import models as catalogue
+from portal.catalogue.pricing import BilledIn
 from portal.catalogue.queries import terms_of
 from portal.core.errors import NotFound
 from portal.core.money import Money
@@ -56,6 +57,18 @@ def open_of_customer(session: Session, customer_id: int, *, currency: str | None
     return list(session.scalars(wanted.order_by(Invoice.due_on, Invoice.id)))
 
 
+def of_change(session: Session, change_id: int) -> Invoice | None:
+    """The invoice that a scheduled change waits for, as it is now."""
+    wanted = select(Invoice).where(Invoice.scheduled_change_id == change_id, Invoice.status != InvoiceStatus.VOID)
+    return session.scalar(wanted.order_by(Invoice.id.desc()).limit(1).execution_options(populate_existing=True))
+
+
+def open_of_subscription(session: Session, subscription_id: int) -> list[Invoice]:
+    """What is open of one subscription, the oldest first, as it is now."""
+    wanted = select(Invoice).where(Invoice.subscription_id == subscription_id, Invoice.status == InvoiceStatus.ISSUED)
+    return list(session.scalars(wanted.order_by(Invoice.id).execution_options(populate_existing=True)))
+
+
 def credit_notes_of(session: Session, invoice_id: int) -> list[CreditNote]:
     return list(session.scalars(select(CreditNote).where(CreditNote.invoice_id == invoice_id).order_by(CreditNote.id)))
 
@@ -100,6 +113,7 @@ def priced(rows: Iterable[Item]) -> list[PricedItem]:
             terms=terms_of(row.price),
             tax_inclusive=row.price.tax_inclusive,
             quantity=row.item.quantity,
+            in_arrears=row.price.billed_in == BilledIn.ARREARS,
         )
         for row in rows
     ]
