@@ -20,6 +20,9 @@ from portal.subscriptions.states import (
     SubscriptionEvent,
 )
 
+BEFORE_THE_FIRST = -1
+"""The number of a period that ended on the anchor: the renewal after it is number 0."""
+
 
 class ChangePending(Refused):
     """Another change waits already: replace it or keep it."""
@@ -74,7 +77,8 @@ def execute_change(
     if not _close(change, ScheduledChangeEvent.EXECUTED, at):
         return False
     assert change.on_day is not None  # every change has one from the start  # noqa: S101
-    switch(session, subscription, chosen_from(change.items), on=change.on_day, actor=actor, at=at)
+    chosen, is_charged = chosen_from(change.items), waits_for_payment(change)
+    switch(session, subscription, chosen, on=change.on_day, is_charged=is_charged, actor=actor, at=at)
     return True
 
 
@@ -101,16 +105,22 @@ def switch(
     chosen: Sequence[Chosen],
     *,
     on: date,
+    is_charged: bool,
     actor: Actor,
     at: datetime,
 ) -> None:
-    """From `on` it consists of `chosen`. Another interval begins a period of its own on that day, with a new anchor."""
+    """From `on` it consists of `chosen`. Another interval begins a period of its own on that day, with a new anchor.
+
+    That period was charged with the change, or (`is_charged` false) is what the renewal bills next.
+    """
     before = [row.chosen for row in queries.items_of(session, subscription.id)]
     interval = _interval_of(session, chosen)
     if interval != subscription.interval:
         subscription.interval_unit, subscription.interval_count = interval.unit, interval.count
-        if subscription.period is not None:
+        if subscription.period is not None and is_charged:
             lifecycle.set_anchor(subscription, first_turn(on, interval))
+        elif subscription.period is not None:
+            subscription.anchor_on, subscription.period_number = on, BEFORE_THE_FIRST
     lifecycle.switch_items(session, subscription, chosen, on)
     facts: dict[str, Any] = {"before": [item.as_json for item in before], "after": [item.as_json for item in chosen]}
     lifecycle.move(session, subscription, SubscriptionEvent.CHANGED, actor=actor, at=at, on=on.isoformat(), **facts)

@@ -39,13 +39,27 @@ class Offered:
     tier: int
     currency: str
     interval: Interval
+    trial_days: int
     is_on_sale: bool
 
 
 class CurrencyFixed(Refused):
-    """The customer is billed in another currency."""
+    """The customer is billed in another currency; `currency` says in which."""
 
     code = "currency_fixed"
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"You are billed in {currency}, so everything is billed in it. Nothing was changed.")
+        self.currency = currency
+
+
+class NoLongerOffered(Refused):
+    """The price or its plan was retired, and nothing took its place."""
+
+    code = "no_longer_offered"
+
+    def __init__(self) -> None:
+        super().__init__("This price is no longer offered. Nothing was changed, please choose again.")
 
 
 def chosen_from(rows: Iterable[Mapping[str, Any]]) -> tuple[Chosen, ...]:
@@ -69,7 +83,7 @@ def require_fitting(chosen: Sequence[Chosen], offered: Mapping[int, Offered], he
         raise Invalid("Plan and add-ons are billed in one currency and at one interval.", field="items")
     gone = [price for price in prices if not price.is_on_sale and price.price_id not in set(held)]
     if gone:
-        raise Refused("This price is no longer offered. Nothing was changed, please choose again.")
+        raise NoLongerOffered
 
 
 def plan_of(chosen: Iterable[Chosen], offered: Mapping[int, Offered]) -> Offered:

@@ -19,7 +19,7 @@ from portal.subscriptions.states import ENDED, LIVE, SUBSCRIPTION, SubscriptionE
 
 _S, _E = SubscriptionStatus, SubscriptionEvent
 
-TOPICS: dict[SubscriptionEvent, str] = {
+TOPICS: dict[str, str] = {
     _E.TRIAL_STARTED: "subscription.trial_started",
     _E.TRIAL_EXTENDED: "subscription.trial_extended",
     _E.ACTIVATED: "subscription.started",
@@ -145,23 +145,23 @@ def move(
     subscription.status = after
     refresh_clock(subscription, zone)
     subscription.version += 1
-    record(session, subscription, event, before=str(before), actor=actor, at=at, reason=reason, **facts)
+    record(session, subscription, event, str(before), actor=actor, at=at, reason=reason, **facts)
     return True
 
 
 def record(
     session: Session,
     subscription: Subscription,
-    event: SubscriptionEvent,
+    event: str,
+    from_status: str,
     *,
-    before: str,
     actor: Actor,
     at: datetime,
     reason: str = "",
     **facts: Any,
 ) -> None:
-    """History, audit and news of what happened; `before` is empty for its birth."""
-    statuses = {"from_status": before, "to_status": str(subscription.status)}
+    """History, audit and news of what happened; `from_status` is empty for its birth."""
+    statuses = {"from_status": from_status, "to_status": str(subscription.status)}
     told_by = f"{actor.kind}:{actor.name}"
     session.add(
         SubscriptionChange(
@@ -223,9 +223,9 @@ def activate(session: Session, subscription: Subscription, *, actor: Actor, at: 
     return move(session, subscription, _E.ACTIVATED, actor=actor, at=at)
 
 
-def settle(session: Session, subscription: Subscription, *, actor: Actor, at: datetime) -> bool:
+def settle(session: Session, subscription: Subscription, *, actor: Actor, at: datetime, reason: str = "") -> bool:
     """Nothing of it that was overdue or failed is open any more. True: it is served again."""
-    return move(session, subscription, _E.SETTLED, actor=actor, at=at)
+    return move(session, subscription, _E.SETTLED, actor=actor, at=at, reason=reason)
 
 
 def fall_past_due(session: Session, subscription: Subscription, *, actor: Actor, at: datetime, invoice: str) -> bool:

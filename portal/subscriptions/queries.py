@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.catalogue import queries as catalogue
 from portal.catalogue.models import Plan, Price
+from portal.catalogue.queries import PlanPrice
 from portal.core.errors import NotFound
 from portal.customers import queries as customers
 from portal.customers.models import Customer
@@ -65,6 +66,12 @@ def lock(session: Session, key: int | str) -> Locked:
     return Locked(customer, subscription)
 
 
+def by_id(session: Session, subscription_id: int | None) -> Subscription:
+    """As it is now. Where something is to change the caller holds its customer's lock."""
+    wanted = select(Subscription).where(Subscription.id == subscription_id)
+    return _found(session.scalar(wanted.execution_options(populate_existing=True)))
+
+
 def by_ref(session: Session, ref: str) -> Subscription:
     return _found(session.scalar(select(Subscription).where(Subscription.ref == ref)))
 
@@ -107,12 +114,21 @@ def offered(session: Session, price_ids: Collection[int]) -> dict[int, Offered]:
     pairs = catalogue.by_price_ids(session, price_ids)
     if len(pairs) != len(set(price_ids)):
         raise NotFound("There is no such price.")
-    return {
-        price.id: Offered(
-            price.id, plan.kind, plan.family, plan.tier, price.currency, price.interval, pairs[price.id].is_on_sale
-        )
-        for plan, price in pairs.values()
-    }
+    return {price_id: as_offered(pair) for price_id, pair in pairs.items()}
+
+
+def as_offered(pair: PlanPrice) -> Offered:
+    plan, price = pair
+    return Offered(
+        price_id=price.id,
+        kind=plan.kind,
+        family=plan.family,
+        tier=plan.tier,
+        currency=price.currency,
+        interval=price.interval,
+        trial_days=plan.trial_days,
+        is_on_sale=pair.is_on_sale,
+    )
 
 
 def pending_change(session: Session, subscription_id: int) -> ScheduledChange | None:

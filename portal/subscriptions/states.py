@@ -50,6 +50,9 @@ class SubscriptionEvent(StrEnum):
 CREATED = "created"
 """Opens the history of a subscription: its birth, which is no move."""
 
+EDITED = "edited"
+"""Another page of the history: how it is collected has changed, which is no move either."""
+
 
 class Collection(StrEnum):
     """We take the money, or the customer sends it."""
