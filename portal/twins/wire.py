@@ -53,6 +53,7 @@ class Request:
     def _json(self) -> dict[str, Any]:
         try:
             value = json.loads(self.body, parse_constant=_no_constant)
+            json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise BadRequest("The body is not valid JSON") from error
         if not isinstance(value, dict):

@@ -73,7 +73,7 @@ DECLINES: Mapping[str, tuple[str, str]] = {
 class Card:
     """`steps`: what the payer is asked for, with the right answer. `later`: what becomes of charges without the payer.
 
-    `later` is a decline code, "pause", "processing", "timeout_after", or "twice:<code>" (two declines, then it pays).
+    `later` is a decline code, "pause", "processing", "timeout_after", or "twice:<code>": two declines before a success.
     `at_once` is a decline code of the payment on the page itself; `refund` is how a refund of it ends.
     """
 
@@ -128,7 +128,7 @@ _CARDS = (
     Card("4084080000670037", "Pays now; later charges find insufficient funds", later="insufficient_funds"),
     Card("4084080000671803", "Pays; a refund of it fails", refund="failed"),
     Card("4084080000671902", "Pays; a refund of it needs attention", refund="needs-attention"),
-    _own("4000000000000051", "Pays now; two later charges are declined, then it pays", "twice:insufficient_funds"),
+    _own("4000000000000051", "Pays now; later charges are declined twice, then paid", "twice:insufficient_funds"),
     _own("4000000000000054", "Pays now; has expired for later charges", "expired_card"),
     _own("4000000000000043", "Pays now; reported stolen later", "pickup_stolen_card"),
     _own("4000000000000059", "Pays now; later charges are stopped as fraud", "suspected_fraud"),

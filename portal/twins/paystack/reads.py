@@ -164,7 +164,8 @@ def _paged(turn: Turn, rows: Sequence[Any]) -> tuple[Sequence[Any], dict[str, An
     size = read.whole_number(turn.asked, "perPage", 50, 1000)
     cursor = read.words(turn.asked, "next", 100)
     if cursor or read.words(turn.asked, "use_cursor").lower() == "true":
-        rest = [row for row in rows if row.id < _cursor_id(cursor)] if cursor else rows
+        last = _cursor_id(cursor) if cursor else None
+        rest = [row for row in rows if last is None or row.id < last]
         page = rest[:size]
         following = _cursor_after(page[-1]) if len(rest) > size else None
         return page, {"next": following, "previous": None, "perPage": size}
