@@ -7,7 +7,7 @@ from tests.house.source import ROOT, verdict
 
 TEMPLATES = ROOT / "portal" / "templates"
 # Mail programs and PDFs need their styles inside.
-FOR_OTHER_READERS = ("mail/", "documents/", "layouts/mail.html", "components/mail.html")
+FOR_OTHER_READERS = ("mail/", "documents/")  # mail programs and PDFs need styles inside
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 LAYOUT_PARTS = ("layouts/", "components/", "errors/")  # pieces of the frame, never swapped by themselves
 
