@@ -35,7 +35,7 @@ MACHINE_PATHS = ("/api/", "/hooks/")
 
 def init_session(app: Flask) -> None:
     """Bind the reading of sessions; must come before the check of permissions."""
-    manager = LoginManager(app)
+    manager = LoginManager(app, add_context_processor=False)  # pages read g.user; error pages read nothing
     manager.session_protection = None  # addresses change on the way to work; the row in the database is what counts
     manager.user_loader(_found)
     app.before_request(identify)

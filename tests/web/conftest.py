@@ -7,6 +7,6 @@ from tests.web.browsing import Browser
 
 
 @pytest.fixture
-def browser(client: FlaskClient) -> Browser:
-    """A browser that carries form tokens from page to page."""
+def reader(client: FlaskClient) -> Browser:
+    """A reader that carries form tokens from page to page."""
     return Browser(client)
