@@ -42,6 +42,19 @@ def password_reset(occasion: Occasion) -> Letter:
     )
 
 
+def sign_up_repeated(occasion: Occasion) -> Letter:
+    _ = occasion.words.gettext
+    return Letter(
+        subject=_("You have an account at %(company)s already", company=occasion.business.name),
+        state=_("Somebody signed up with your address"),
+        headline=_("You have an account already"),
+        lead=_("Sign in with your mail address and password. If you forgot the password, choose a new one."),
+        paragraphs=(_("The link works once, and for one hour."),),
+        button=Link(_("Choose a new password"), _link(occasion)),
+        reason=_("Somebody signed up with this address. If it was not you, ignore this mail: nothing changes."),
+    )
+
+
 def method_added(occasion: Occasion) -> Letter:
     _ = occasion.words.gettext
     _row, method = _method(occasion)

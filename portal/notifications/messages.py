@@ -70,6 +70,7 @@ TOLD: dict[str, Told] = {
     "method.expiring": Told("method_expiring", _P.method_expiring, "method", keys=("method", "on")),
     "user.email_verification": Told("email_verification", _P.email_verification, "", audience=Audience.USER),
     "user.password_reset": Told("password_reset", _P.password_reset, "", audience=Audience.USER),
+    "user.sign_up_repeated": Told("sign_up_repeated", _P.sign_up_repeated, "", audience=Audience.USER),
     "run.held": Told("run_held", _P.run_held, "run", audience=Audience.STAFF),
     "gateway.refused": Told("gateway_refused", _P.gateway_refused, "account", audience=Audience.STAFF),
 }
