@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from portal.core.errors import NotFound
 from portal.core.money import Money
 from portal.gateways.paystack import Paystack
+from portal.gateways.paystack_reading import money
 from portal.gateways.paystack_tables import MINIMA
 from portal.gateways.protocols import Deadlines
 
@@ -36,4 +37,5 @@ def adapter_for(
 
 def minimum(gateway: str, currency: str) -> Money:
     """The least the gateway takes in a currency, zero where it states none. Needs no account and no key."""
-    return Money(_MINIMA[gateway].get(currency, 0), currency)
+    least = money(_MINIMA[gateway].get(currency), currency)
+    return least or Money.zero(currency)

@@ -12,7 +12,7 @@ from portal.gateways.base import DECLINE_SENTENCES, DeclineKind, NewsKind, Outco
 from portal.gateways.paystack import Paystack
 from portal.gateways.paystack_reading import charge_outcome, money, refund_outcome, stored_method, wire_amount
 from portal.gateways.paystack_tables import DECLINES, DOUBTFUL, ISO_CODES, MINIMA
-from portal.gateways.registry import adapter_for
+from portal.gateways.registry import adapter_for, minimum
 
 VECTOR_BODY = b'{"event":"charge.success","data":{"id":6100000001,"reference":"inv-481-a1","amount":250000}}'
 VECTOR_SIGNATURE = (
@@ -81,6 +81,9 @@ def test_amounts_travel_in_hundredths(amount: Money, wire: int):
 def test_minima_are_money():
     assert {currency: paystack().minimum(currency) for currency in MINIMA}["XOF"] == Money(1, "XOF")
     assert paystack().minimum("IDR") is None
+    assert minimum("paystack", "XOF") == Money(1, "XOF")
+    assert minimum("paystack", "NGN") == Money(5_000, "NGN")
+    assert minimum("paystack", "IDR") == Money.zero("IDR")
 
 
 def test_a_payment_is_read_whole():
