@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, DateTime, Select, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core import business, outbox
@@ -24,21 +24,15 @@ class Coming(NamedTuple):
     """What will happen to whom on a day; claim and day together are announced once."""
 
     claim: str
-    on: date
-    topic: str
-    customer_id: int
-    facts: dict[str, Any]
-
-    @property
-    def slot(self) -> datetime:
-        return datetime.combine(self.on, time(), UTC)
+    slot: datetime
+    news: dict[str, Any]
 
 
 def announce_upcoming(*, limit: int, actor: Actor, at: datetime) -> int:
     """Announce up to `limit` of each kind; returns how many. Again at once announces nothing.
 
     The claim is a row that only one announcer can insert, in the transaction that posts the news. Days are the
-    business's: a notice a few hours early or late matters to nobody. `actor` is who runs the work.
+    business's: a notice a few hours early or late matters to nobody.
     """
     with transaction() as session:
         house = business.read(session)
@@ -46,16 +40,12 @@ def announce_upcoming(*, limit: int, actor: Actor, at: datetime) -> int:
         found = [
             *_renewals(session, house, today, limit=limit, at=at),
             *_trials(session, house, today, limit=limit, at=at),
-            *_cards(session, house, today, limit=limit),
+            *_cards(session, house, today, limit=limit, at=at),
         ]
         claims = [{"name": coming.claim, "slot": coming.slot} for coming in found]
         won = insert_returning(session, Tick, claims, "ON CONFLICT DO NOTHING RETURNING name, slot")
         mine = {(name, slot) for name, slot in won}
-        news = [
-            outbox.entry(coming.topic, at=at, customer_id=coming.customer_id, announced_by=actor.name, **coming.facts)
-            for coming in found
-            if (coming.claim, coming.slot) in mine
-        ]
+        news = [coming.news for coming in found if (coming.claim, coming.slot) in mine]
         outbox.post_all(session, news)
         return len(news)
 
@@ -75,7 +65,17 @@ def _renewals(session: Session, house: Business, today: date, *, limit: int, at:
         )
         .limit(limit)
     )
-    return _coming(session, wanted, RENEWAL, "subscription.renewal_upcoming", "subscription")
+    return [
+        Coming(
+            f"{RENEWAL}{ref}",
+            _slot(on),
+            outbox.entry(
+                "subscription.renewal_upcoming", at=at, customer_id=customer_id, subscription=ref, on=on.isoformat()
+            ),
+        )
+        for ref, on, customer_id in session.execute(wanted)
+        if on is not None
+    ]
 
 
 def _trials(session: Session, house: Business, today: date, *, limit: int, at: datetime) -> list[Coming]:
@@ -93,10 +93,20 @@ def _trials(session: Session, house: Business, today: date, *, limit: int, at: d
         )
         .limit(limit)
     )
-    return _coming(session, wanted, TRIAL, "subscription.trial_ending", "subscription")
+    return [
+        Coming(
+            f"{TRIAL}{ref}",
+            _slot(on),
+            outbox.entry(
+                "subscription.trial_ending", at=at, customer_id=customer_id, subscription=ref, on=on.isoformat()
+            ),
+        )
+        for ref, on, customer_id in session.execute(wanted)
+        if on is not None
+    ]
 
 
-def _cards(session: Session, house: Business, today: date, *, limit: int) -> list[Coming]:
+def _cards(session: Session, house: Business, today: date, *, limit: int, at: datetime) -> list[Coming]:
     """Methods that something will be charged to."""
     last = today + timedelta(days=int(house.policy("card_notice_days")))
     is_chosen = exists().where(SubscriptionMethod.method_id == PaymentMethod.id)
@@ -118,7 +128,15 @@ def _cards(session: Session, house: Business, today: date, *, limit: int) -> lis
         )
         .limit(limit)
     )
-    return _coming(session, wanted, CARD, "method.expiring", "method")
+    return [
+        Coming(
+            f"{CARD}{ref}",
+            _slot(on),
+            outbox.entry("method.expiring", at=at, customer_id=customer_id, method=ref, on=on.isoformat()),
+        )
+        for ref, on, customer_id in session.execute(wanted)
+        if on is not None
+    ]
 
 
 def _soon(at: datetime, notice: int) -> tuple[ColumnElement[bool], ...]:
@@ -131,9 +149,5 @@ def _unannounced(claim: str, ref: Any, on: Any) -> ColumnElement[bool]:
     return ~exists().where(Tick.name == func.concat(claim, ref), Tick.slot == slot)
 
 
-def _coming(session: Session, wanted: Select[str, date | None, int], claim: str, topic: str, noun: str) -> list[Coming]:
-    return [
-        Coming(f"{claim}{ref}", on, topic, customer_id, {noun: ref, "on": on.isoformat()})
-        for ref, on, customer_id in session.execute(wanted).tuples()
-        if on is not None
-    ]
+def _slot(on: date) -> datetime:
+    return datetime.combine(on, time(), UTC)

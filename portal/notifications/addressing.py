@@ -109,7 +109,7 @@ def _to_be_sent(session: Session, entries: Collection[OutboxEntry]) -> set[str]:
 
 def _tried_by_schedule(session: Session, entries: Collection[OutboxEntry]) -> set[str]:
     """Later tries are told by the ladder's own mail, and a customer's own by the page they are on."""
-    references = [str(entry.facts["attempt"]) for entry in entries]
+    references = [str(entry.facts.get("attempt")) for entry in entries]
     wanted = select(Attempt.reference).where(
         Attempt.reference.in_(references), Attempt.trigger == AttemptTrigger.SCHEDULE
     )
@@ -133,7 +133,7 @@ def _users(session: Session, entries: Sequence[OutboxEntry]) -> dict[int, User]:
     if not links:
         return {}
     rows = select(LoginToken.id, User).join(User, User.id == LoginToken.user_id).where(LoginToken.id.in_(links))
-    return dict(session.execute(rows.where(User.deactivated_at.is_(None))).tuples().all())
+    return dict(session.execute(rows.where(User.deactivated_at.is_(None))).all())
 
 
 def _staff(session: Session) -> list[User]:

@@ -17,6 +17,7 @@ from portal.notifications.letters import Letter, Link, Occasion, Row, Unneeded
 from portal.notifications.outlook import next_charge, next_try
 from portal.payments import receipts
 from portal.payments.models import Attempt, Payment, PaymentMethod
+from portal.payments.states import AttemptStatus, PaymentStatus
 
 PAID, VOID = InvoiceStatus.PAID, InvoiceStatus.VOID
 
@@ -127,23 +128,23 @@ def payment_failed(occasion: Occasion) -> Letter:
 def action_required(occasion: Occasion) -> Letter:
     """The bank wants the customer to confirm a charge."""
     _ = occasion.words.gettext
-    billed = _open(occasion)
     attempt, method = _attempt(occasion)
-    if attempt is None or attempt.status != "action_required":
+    if attempt is None or attempt.status is not AttemptStatus.ACTION_REQUIRED or attempt.invoice_id is None:
         raise Unneeded("the bank no longer waits for the customer")
-    left = occasion.money(billed.shown.open)
+    invoice = occasion.session.get_one(Invoice, attempt.invoice_id)
+    amount = occasion.money(attempt.amount)
     lead = _("Your bank asks you to confirm the payment.")
     if method:
         lead = _("Your bank asks you to confirm the payment with %(method)s.", method=method)
     return Letter(
-        subject=_("Please confirm your payment of %(sum)s", sum=left),
+        subject=_("Please confirm your payment of %(sum)s", sum=amount),
         preview=lead,
         tone="warn",
         state=_("Your confirmation is needed"),
-        headline=left,
+        headline=amount,
         lead=lead,
-        paragraphs=(_("Until you confirm, invoice %(number)s stays open.", number=billed.shown.label),),
-        button=Link(_("Confirm the payment"), occasion.url(billed.path)),
+        paragraphs=(_("Until you confirm, invoice %(number)s stays open.", number=invoice.label),),
+        button=Link(_("Confirm the payment"), occasion.url(f"/account/invoices/{invoice.ref}")),
         reason=occasion.billing_reason(),
     )
 
@@ -152,7 +153,7 @@ def payment_received(occasion: Occasion) -> Letter:
     """Money that pays nothing yet: it is on the balance."""
     _ = occasion.words.gettext
     payment = occasion.session.scalar(select(Payment).where(Payment.ref == occasion.fact("payment")))
-    if payment is None or payment.status != "booked":
+    if payment is None or payment.status is not PaymentStatus.BOOKED:
         raise Unneeded("the payment was taken back")
     received = occasion.money(payment.amount)
     return Letter(

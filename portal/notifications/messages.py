@@ -47,7 +47,7 @@ TOLD: dict[str, Told] = {
     "invoice.reminded": Told("invoice_reminder", _I.invoice_reminder, "invoice", paper=Paper.BILL),
     "invoice.paid": Told("receipt", _I.receipt, "invoice", paper=Paper.RECEIPT, repeatable=False),
     "payment.failed": Told("payment_failed", _I.payment_failed, "invoice", only="tried_by_schedule"),
-    "payment.action_required": Told("action_required", _I.action_required, "invoice"),
+    "payment.action_required": Told("action_required", _I.action_required, "attempt"),
     "payment.received": Told("payment_received", _I.payment_received, "payment", repeatable=False),
     "dunning.reminded": Told("dunning_reminder", letters_dunning.reminder, "case", repeatable=False),
     "subscription.started": Told("started", _S.started, "subscription"),

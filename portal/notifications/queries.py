@@ -39,7 +39,7 @@ def counts(session: Session, *, since: datetime) -> dict[MessageStatus, int]:
     rows = session.execute(
         select(Message.status, func.count()).where(Message.created_at >= since).group_by(Message.status)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def document(session: Session, subject: str, language: str) -> Document | None:
