@@ -26,6 +26,7 @@ from portal.local.mailbox import Catcher
 from portal.local.mails import Mails
 from portal.local.redis import Redis
 from tests import servers
+from tests.factories import Make
 
 
 class FreshClient(FlaskClient):
@@ -102,6 +103,12 @@ def session(app: Flask) -> Iterator[Session]:
     """For looking and for preparing; commit before an action is to see it."""
     with Session(db.engine, expire_on_commit=False) as opened:
         yield opened
+
+
+@pytest.fixture
+def make(session: Session) -> Make:
+    """The smallest true things; see tests/factories.py."""
+    return Make(session)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def after_settlement(session: Session, invoice_ids: Sequence[int], *, actor: Act
         .order_by(Invoice.id)
     )
     crash_point("C-14")
-    rows = session.execute(affected).tuples().all()
+    rows = session.execute(affected).all()
     return [
         subscription
         for invoice, subscription in rows

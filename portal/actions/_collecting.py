@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.actions._gateways import minimum_of
 from portal.core.actors import Actor
 from portal.core.business import Business
 from portal.core.days import day
@@ -17,6 +18,7 @@ from portal.dunning import cases
 from portal.invoicing.lifecycle import LAPSING, Issued
 from portal.invoicing.models import Invoice
 from portal.payments import attempts, queries
+from portal.payments.allocation import to_collect
 from portal.payments.attempts import ToCollect
 from portal.payments.models import GatewayAccount, PaymentMethod
 from portal.payments.states import AttemptTrigger
@@ -44,7 +46,14 @@ def collect(
     pulled = _pulled(session, open_ones)
     methods = _methods(session, pulled, day(at, business.zone))
     wanted = [
-        ToCollect(one.customer_id, one.invoice_id, method.gateway_account_id, method.id, one.open, trigger)
+        ToCollect(
+            one.customer_id,
+            one.invoice_id,
+            method.gateway_account_id,
+            method.id,
+            to_collect(one.open, minimum_of(account, one.open.currency)),
+            trigger,
+        )
         for one in pulled
         if (method := methods.get(one.invoice_id)) is not None
         and account is not None

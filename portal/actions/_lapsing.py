@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from portal.actions import _changing
+from portal.actions import _changing, _collecting
+from portal.core import business as businesses
 from portal.core.actors import Actor
 from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceKind, InvoiceStatus
@@ -21,9 +22,14 @@ PUT_OFF = timedelta(hours=1)
 def lapse(session: Session, invoice: Invoice, *, actor: Actor, at: datetime) -> bool:
     """Void the unpaid invoice, and let what waited for it go: the subscription expires, or the change is off.
 
-    Put off by an hour, and False, while a charge is in doubt. What something was paid on stays, as a debt.
+    Put off by an hour, and False, while a charge is in doubt. What something was paid on stays, as a debt; so does
+    the invoice of a change that was made already.
     """
     if invoice.status is not InvoiceStatus.ISSUED or invoice.subscription_id is None:
+        return False
+    if invoice.kind != InvoiceKind.FIRST and invoice.scheduled_change_id is None:
+        business = businesses.read(session)
+        _collecting.chase(session, invoice.id, business=business, is_hard=False, actor=actor, at=at)
         return False
     if _is_being_paid(session, invoice):
         invoice.next_action_at = at + PUT_OFF
@@ -34,7 +40,7 @@ def lapse(session: Session, invoice: Invoice, *, actor: Actor, at: datetime) -> 
     subscription = subscriptions.by_id(session, invoice.subscription_id)
     if invoice.kind == InvoiceKind.FIRST:
         expire(session, subscription, actor=actor, at=at)
-    elif invoice.scheduled_change_id is not None:
+    if invoice.scheduled_change_id is not None:
         change = subscriptions.change(session, invoice.scheduled_change_id)
         changes.cancel_change(session, subscription, change, actor=actor, at=at, reason="not paid in time")
     return True

@@ -126,11 +126,8 @@ def bill_first(
         number=turn.number,
         kind=kind,
     )
-    lapses_at, trigger = None, AttemptTrigger.SCHEDULE
-    if kind is InvoiceKind.FIRST:
-        lapses_at = at + timedelta(hours=business.policy("unpaid_first_hours"))
-        trigger = AttemptTrigger.FIRST_PURCHASE
-    order = Order(draft, customer, subscription.due_days, quote_id=quote_id, next_action_at=lapses_at)
+    trigger = AttemptTrigger.FIRST_PURCHASE if kind is InvoiceKind.FIRST else AttemptTrigger.SCHEDULE
+    order = Order(draft, customer, subscription.due_days, quote_id=quote_id)
     return _billing.bill(session, [order], trigger=trigger, business=business, actor=actor, at=at)[0]
 
 

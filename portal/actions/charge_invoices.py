@@ -88,7 +88,7 @@ def _orders(session: Session, attempt_ids: Sequence[int], keys: Vault) -> list[L
                 return_url=f"{current().app_url}/account/payments/return",
             ),
         )
-        for attempt, method in rows.tuples()
+        for attempt, method in rows
     ]
 
 

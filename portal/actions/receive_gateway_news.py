@@ -54,7 +54,7 @@ def _claim(limit: int, at: datetime) -> list[Claimed]:
     )
     with transaction() as session:
         claimed = []
-        for news, account in session.execute(due).tuples():
+        for news, account in session.execute(due):
             news.next_action_at = at + CLAIM
             news.tries += 1
             claimed.append(Claimed(news.id, account, news.body))

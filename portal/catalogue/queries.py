@@ -65,7 +65,7 @@ def on_sale(session: Session, *, currency: str | None = None, interval: Interval
         wanted = wanted.where(Price.currency == currency)
     if interval is not None:
         wanted = wanted.where(Price.interval_unit == interval.unit, Price.interval_count == interval.count)
-    return [PlanPrice(*row) for row in session.execute(wanted).tuples()]
+    return [PlanPrice(*row) for row in session.execute(wanted)]
 
 
 def prices_of(session: Session, plan_id: int) -> list[Price]:
@@ -113,7 +113,7 @@ def credits_of(session: Session, plan_ids: Collection[int]) -> list[GrantedCredi
         .where(PlanCredit.plan_id.in_(set(plan_ids)))
         .order_by(PlanCredit.plan_id, CreditType.name, CreditType.id)
     )
-    return [GrantedCredits(*row) for row in session.execute(wanted).tuples()]
+    return [GrantedCredits(*row) for row in session.execute(wanted)]
 
 
 def terms_of(price: Price) -> PriceTerms:
@@ -129,5 +129,5 @@ def terms_of(price: Price) -> PriceTerms:
 
 def _pairs(session: Session, condition: ColumnElement[bool]) -> list[PlanPrice]:
     wanted = select(Plan, Price).join(Price, Price.plan_id == Plan.id).where(condition)
-    rows = session.execute(wanted.execution_options(populate_existing=True)).tuples()
+    rows = session.execute(wanted.execution_options(populate_existing=True))
     return [PlanPrice(*row) for row in rows]

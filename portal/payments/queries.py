@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, any_, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.errors import NotFound
@@ -22,7 +22,7 @@ def enabled_account(session: Session, currency: str) -> GatewayAccount | None:
     """The gateway account that takes this currency, if one is enabled."""
     return session.scalar(
         select(GatewayAccount)
-        .where(GatewayAccount.is_enabled, GatewayAccount.currencies.any(currency))  # type: ignore[arg-type]
+        .where(GatewayAccount.is_enabled, any_(GatewayAccount.currencies) == currency)
         .order_by(GatewayAccount.id)
         .limit(1)
     )
@@ -70,7 +70,7 @@ def usable_methods(session: Session, subscription_ids: Collection[int], on: date
         .join(PaymentMethod, PaymentMethod.id == SubscriptionMethod.method_id)
         .where(SubscriptionMethod.subscription_id.in_(list(subscription_ids)), *_usable(on))
     )
-    return dict(session.execute(from_own).tuples().all())
+    return dict(session.execute(from_own).all())
 
 
 def usable_defaults(session: Session, customer_ids: Collection[int], on: date) -> dict[int, PaymentMethod]:

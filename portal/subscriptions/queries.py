@@ -100,7 +100,7 @@ def live_items(session: Session, subscription_ids: Collection[int]) -> dict[int,
         .where(SubscriptionItem.subscription_id.in_(list(found)), SubscriptionItem.until_on.is_(None))
         .order_by(Plan.kind.desc(), SubscriptionItem.id)
     )
-    for row in session.execute(wanted).tuples():
+    for row in session.execute(wanted):
         found[row[0].subscription_id].append(Item(*row))
     return found
 
@@ -182,7 +182,7 @@ def page(session: Session, filters: Filters, *, after: tuple[date, int] | None =
     by_day = func.coalesce(Subscription.next_bill_on, date.max)
     if after is not None:
         wanted = wanted.where(tuple_(by_day, Subscription.id) > after)
-    rows = session.execute(wanted.order_by(by_day, Subscription.id).limit(limit + 1)).tuples()
+    rows = session.execute(wanted.order_by(by_day, Subscription.id).limit(limit + 1))
     return [Listed(*row) for row in rows]
 
 
@@ -194,7 +194,7 @@ def key_of(subscription: Subscription) -> tuple[date, int]:
 def counts(session: Session) -> dict[SubscriptionStatus, int]:
     """How many there are in each status."""
     rows = session.execute(select(Subscription.status, func.count()).group_by(Subscription.status))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def subscribers(session: Session, plan_id: int) -> int:
