@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import any_, literal, select
 from sqlalchemy.orm import Session
 
 from portal.core.formats import LANGUAGES
@@ -142,7 +142,11 @@ def _staff(session: Session) -> list[User]:
         select(User)
         .join(UserRole, UserRole.user_id == User.id)
         .join(Role, Role.id == UserRole.role_id)
-        .where(User.is_staff, User.deactivated_at.is_(None), Role.permissions.any(Permission.OPERATIONS_WRITE))  # type: ignore[arg-type]
+        .where(
+            User.is_staff,
+            User.deactivated_at.is_(None),
+            literal(str(Permission.OPERATIONS_WRITE)) == any_(Role.permissions),
+        )
         .distinct()
     )
     return list(session.scalars(wanted))
