@@ -1,9 +1,11 @@
 """What people type at the doors."""
 
-from wtforms import BooleanField
+from wtforms import BooleanField, Field
+from wtforms.validators import ValidationError
 
 from portal.core.formats import LANGUAGES
 from portal.customers import places
+from portal.identity.passwords import WeakPassword, require_strong
 from portal.web.forms import ChoiceField, LineField, MailField, PasswordField, PortalForm, required
 from portal.web.wording import gettext, language
 from portal.web.wording import lazy_gettext as _
@@ -33,6 +35,14 @@ class SignUpForm(PortalForm):
         self.country.choices = [("", gettext("Choose your country")), *places.countries(language())]
         self.language.choices = languages()
         self.zone.choices = [("", gettext("As in the country")), *zones()]
+
+
+    def validate_password(self, field: Field) -> None:
+        """Said together with what else is wrong, so that nobody has to send the form twice."""
+        try:
+            require_strong(field.data, about=(self.name.data or "", self.company.data or "", self.email.data or ""))
+        except WeakPassword as weak:
+            raise ValidationError(gettext(weak.message)) from weak
 
 
 class ConfirmForm(PortalForm):
