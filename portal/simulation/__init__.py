@@ -1,0 +1,1 @@
+"""Made-up worlds that drive the real thing: the demo book and the checked billing year."""
