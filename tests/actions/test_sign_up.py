@@ -1,5 +1,6 @@
 """Signing up and confirming the address."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -131,3 +132,23 @@ def test_a_second_mail_waits_a_few_minutes(app, session):
     for later in (0, 60, 400):
         sign_up(ADA, secret_key=KEY, now=now(timedelta(seconds=later)))
     assert posted(session) == ["user.email_verification"] * 2
+
+
+def test_of_many_at_the_same_instant_one_account_and_one_opened_link_remain(app, session):
+    def alone(deed):
+        with app.app_context():
+            try:
+                return deed()
+            except LinkSpent:
+                return None
+
+    with ThreadPoolExecutor(8) as pool:
+        markers = list(pool.map(alone, [lambda: sign_up(ADA, secret_key=KEY, now=now())] * 8))
+        assert session.scalar(select(func.count()).select_from(User)) == 1
+        assert session.scalar(select(func.count()).select_from(Customer)) == 1
+        assert posted(session) == ["user.email_verification"]
+        token = link(session)
+        open_it = lambda: verify_email(token, marker="", password=PASSWORD, device=Device(), now=now())  # noqa: E731
+        opened = [each for each in pool.map(alone, [open_it] * 8) if each]
+    assert len(set(markers)) == 8
+    assert len(opened) == 1

@@ -36,7 +36,6 @@ class SignUpForm(PortalForm):
         self.language.choices = languages()
         self.zone.choices = [("", gettext("As in the country")), *zones()]
 
-
     def validate_password(self, field: Field) -> None:
         """Said together with what else is wrong, so that nobody has to send the form twice."""
         try:
