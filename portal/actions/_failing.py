@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from portal.actions import _collecting
+from portal.actions import _chasing, _collecting
 from portal.core import audit, outbox, tasks
+from portal.core import business as businesses
 from portal.core.actors import Actor
 from portal.core.business import Business
 from portal.gateways.base import ChargeOutcome, DeclineKind, Outcome
@@ -17,7 +18,7 @@ from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
 from portal.payments import attempts
 from portal.payments.models import Attempt, PaymentMethod
-from portal.payments.states import AttemptEvent
+from portal.payments.states import AttemptEvent, AttemptTrigger
 
 IN_DOUBT_TOO_LONG = timedelta(hours=24)
 
@@ -38,7 +39,7 @@ def stay_open(session: Session, attempt: Attempt, charge: ChargeOutcome, *, at: 
         attempt.next_action_at = attempts.ask_again_at(attempt, at) if attempt.next_action_at else None
     attempt.reason = charge.reason or attempt.reason
     attempt.gateway_ref = charge.gateway_ref or attempt.gateway_ref
-    if charge.action_url and not was_waiting_for_action and attempt.kind == "charge":
+    if charge.action_url and not was_waiting_for_action and attempt.kind == AttemptKind.CHARGE:
         attempt.payable = {"link": charge.action_url}
         outbox.post(
             session, "payment.action_required", at=at, customer_id=attempt.customer_id, attempt=attempt.reference
@@ -92,10 +93,12 @@ def decline(
         decline=str(kind),
         code=charge.decline_code,
     )
-    if invoice is None or invoice.status is not InvoiceStatus.ISSUED or attempt.kind != "charge":
+    if invoice is None or invoice.status is not InvoiceStatus.ISSUED or attempt.kind != AttemptKind.CHARGE:
         return
     if invoice.kind not in LAPSING:
         _collecting.chase(session, invoice.id, business=business, is_hard=is_hard, actor=actor, at=at)
+    if attempt.trigger == AttemptTrigger.DUNNING:
+        _chasing.tell_of_failed_try(session, invoice, at=at)
     outbox.post(
         session,
         "payment.failed",
@@ -104,3 +107,14 @@ def decline(
         invoice=invoice.ref,
         attempt=attempt.reference,
     )
+
+
+def chase_unconfirmed(session: Session, attempt: Attempt, *, actor: Actor, at: datetime) -> None:
+    """A charge that its bank wanted confirmed was not: it failed like a declined one. A page that nobody used is
+    no failure."""
+    if attempt.kind != AttemptKind.CHARGE or attempt.invoice_id is None:
+        return
+    invoice = session.get_one(Invoice, attempt.invoice_id)
+    if invoice.status is InvoiceStatus.ISSUED and invoice.kind not in LAPSING:
+        business = businesses.read(session)
+        _collecting.chase(session, invoice.id, business=business, is_hard=False, actor=actor, at=at)

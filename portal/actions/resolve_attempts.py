@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.actions import _gateways
+from portal.actions import _failing, _gateways
 from portal.actions.settle_payments import Heard, settle_payments
 from portal.core import audit
 from portal.core.actors import Actor
@@ -143,19 +143,22 @@ def _take_back(session: Session, attempt: Attempt, *, actor: Actor, at: datetime
 
 
 def _expire_if_over(question: Question, charge: ChargeOutcome, *, actor: Actor, at: datetime) -> None:
-    """A page on which nobody paid is closed once it and its grace have run out; late money is booked all the same."""
+    """What waited for the customer and was left lying is closed: a page once it and its grace have run out, a charge
+    that a bank wanted confirmed after as long. Late money is booked all the same."""
     if question.is_closed or charge.outcome in (Outcome.SUCCEEDED, Outcome.DECLINED):
         return
     with transaction() as session:
         attempt = _locked(session, question.attempt_id)
+        waits = attempt.status in (AttemptStatus.ACTION_REQUIRED, AttemptStatus.SUPERSEDED)
         is_page = attempt.kind == AttemptKind.PAYABLE and attempt.closed_at is None
         grace = attempts.GRACE if attempt.status is AttemptStatus.SUPERSEDED else timedelta(0)
-        if not is_page or at < attempts.expires_at(attempt) + grace:
+        if not (is_page or waits) or at < attempts.expires_at(attempt) + grace:
             return
         if attempts.move(attempt, AttemptEvent.EXPIRED, at=at):
             audit.record(
                 session, actor, "attempt.expired", at=at, customer_id=attempt.customer_id, subject=attempt.reference
             )
+            _failing.chase_unconfirmed(session, attempt, actor=actor, at=at)
 
 
 def _locked(session: Session, attempt_id: int) -> Attempt:
