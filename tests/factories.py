@@ -1,7 +1,7 @@
 """The smallest true things, made as the portal makes them. Each is committed, so that actions see it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from portal.actions.cancel_subscription import cancel_subscription
 from portal.actions.create_subscription import create_subscription
 from portal.actions.pause_subscription import pause_subscription
+from portal.actions.plan_billing_run import plan_billing_run
+from portal.actions.renew_subscriptions import renew_subscriptions
 from portal.actions.settle_payments import Heard, settle_payments
 from portal.actions.suspend_subscription import suspend_subscription
 from portal.balance import ledger
@@ -29,7 +31,7 @@ from portal.customers.models import Customer
 from portal.gateways.base import ChargeOutcome, DeclineKind, Outcome, StoredMethod
 from portal.invoicing.models import Invoice, InvoiceLine
 from portal.journal import posting
-from portal.journal.accounts import JournalEvent, entries
+from portal.journal.accounts import Account, JournalEvent, MoneyPlace, entries
 from portal.payments import attempts, methods, queries
 from portal.payments.attempts import ToCollect
 from portal.payments.models import Attempt, GatewayAccount, PaymentMethod
@@ -50,7 +52,6 @@ class Make:
 
     session: Session
     at: datetime = NOON
-    _untaxed: bool = field(default=False)
 
     def customer(self, *, zone: str = "Africa/Lagos", country: str = "NG", **changed: Any) -> Customer:
         number = next(_numbers)
@@ -62,26 +63,16 @@ class Make:
         return self._kept(Customer(**(values | changed)))
 
     def balance(self, customer: Customer, minor: int, currency: str = "NGN") -> None:
-        """Money the customer has with us, given away as goodwill."""
+        """Money the customer has with us: it came by bank, and no invoice took it."""
         amount = Money(minor, currency)
         ledger.add(self.session, customer.id, amount)
-        moved = entries(JournalEvent.GOODWILL, amount)
+        moved = entries(JournalEvent.PAYMENT_OVERPAID, amount, MoneyPlace(Account.BANK, "tests"))
         posting.post(self.session, moved, on=self.at.date(), at=self.at, customer_id=customer.id, document="")
         self.session.commit()
 
     def tax(self, ppm: int, *, country: str = "*", code: str = "VAT", from_on: date = date(2000, 1, 1)) -> TaxRate:
         """From `from_on` on, everything sold in `country` bears this rate."""
-        self._untaxed = True
-        rule = TaxRule(
-            country=country, customer_class="*", product_class="*", rate_codes=[code], treatment="standard",
-            from_on=from_on,
-        )  # fmt: skip
-        known = select(TaxRule).where(TaxRule.country == country, TaxRule.from_on == from_on)
-        former = self.session.scalar(known)
-        if former is not None:
-            former.rate_codes = [code]
-        else:
-            self.session.add(rule)
+        self._rule([code], country, from_on)
         return self._kept(TaxRate(code=code, name=code, ppm=ppm, from_on=from_on))
 
     def plan(self, *, tier: int | None = None, family: str = "main", kind: str = "plan", trial_days: int = 0) -> Plan:
@@ -113,8 +104,8 @@ class Make:
         tax_inclusive: bool = False,
     ) -> Price:
         """On sale, as the next version where the plan has one already. Untaxed unless the test says otherwise."""
-        if not self._untaxed:
-            self._no_taxes()
+        if self.session.scalar(select(TaxRule.id).limit(1)) is None:
+            self._rule([])
         wish = PriceWish(
             currency=currency, interval=interval, amount_minor=amount_minor, model=model, tax_inclusive=tax_inclusive
         )
@@ -210,6 +201,13 @@ class Make:
         attempt = self._attempt(invoice)
         self._settle(attempt, ChargeOutcome(Outcome.DECLINED, attempt.reference, decline=kind, reason="declined"))
 
+    def run(self, at: datetime) -> None:
+        """A whole billing run, as of `at`; from now on it is that late."""
+        self.at = at
+        ref = plan_billing_run(None, actor=STAFF, at=at)
+        while ref and renew_subscriptions(ref, limit=100, actor=STAFF, at=at):
+            pass
+
     def invoices(self, subscription: Subscription) -> list[Invoice]:
         """All of the subscription's, oldest first, as they are now."""
         self.session.expire_all()
@@ -277,18 +275,12 @@ class Make:
         settle_payments([Heard(attempt.id, said)], actor=Actor.gateway("paystack"), at=self.at)
         self.session.expire_all()
 
-    def _no_taxes(self) -> None:
-        self._untaxed = True
-        self._kept(
-            TaxRule(
-                country="*",
-                customer_class="*",
-                product_class="*",
-                rate_codes=[],
-                treatment="outside_scope",
-                from_on=date(2000, 1, 1),
-            )
-        )
+    def _rule(self, codes: list[str], country: str = "*", from_on: date = date(2000, 1, 1)) -> None:
+        known = select(TaxRule).where(TaxRule.country == country, TaxRule.from_on == from_on)
+        values = {"country": country, "customer_class": "*", "product_class": "*", "from_on": from_on}
+        rule = self.session.scalar(known) or TaxRule(**values, treatment="standard" if codes else "outside_scope")
+        rule.rate_codes = codes
+        self._kept(rule)
 
     def _kept(self, row: Any) -> Any:
         self.session.add(row)

@@ -62,7 +62,7 @@ def test_the_first_payment_starts_the_service(make):
 
     assert make.one(Subscription).status is SubscriptionStatus.ACTIVE
     assert make.one(Subscription).next_bill_on == date(2026, 4, 10)
-    assert make.posted() == ["invoice.issued", "quote.accepted", "invoice.paid", "subscription.started"] or True
+    assert make.posted() == ["quote.accepted", "invoice.issued", "invoice.paid", "subscription.started"]
 
 
 def test_a_free_plan_is_active_at_once(make):
