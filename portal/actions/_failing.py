@@ -18,7 +18,7 @@ from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
 from portal.payments import attempts
 from portal.payments.models import Attempt, PaymentMethod
-from portal.payments.states import AttemptEvent, AttemptTrigger
+from portal.payments.states import AttemptEvent, AttemptKind, AttemptTrigger
 
 IN_DOUBT_TOO_LONG = timedelta(hours=24)
 
