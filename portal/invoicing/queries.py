@@ -63,6 +63,11 @@ def of_change(session: Session, change_id: int) -> Invoice | None:
     return session.scalar(wanted.order_by(Invoice.id.desc()).limit(1).execution_options(populate_existing=True))
 
 
+def of_quote(session: Session, quote_id: int) -> Invoice | None:
+    """The invoice that followed from an accepted quote, if it cost anything."""
+    return session.scalar(select(Invoice).where(Invoice.quote_id == quote_id).order_by(Invoice.id.desc()).limit(1))
+
+
 def open_of_subscription(session: Session, subscription_id: int) -> list[Invoice]:
     """What is open of one subscription, the oldest first, as it is now."""
     wanted = select(Invoice).where(Invoice.subscription_id == subscription_id, Invoice.status == InvoiceStatus.ISSUED)

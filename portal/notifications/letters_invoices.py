@@ -120,7 +120,7 @@ def payment_failed(occasion: Occasion) -> Letter:
         scale=_scale(occasion, billed),
         paragraphs=(follow, _still_served(occasion, billed)),
         button=Link(_("Pay now"), occasion.url(billed.path)),
-        other=Link(_("Change the payment method"), occasion.url("/account/methods")),
+        other=Link(_("Change the payment method"), occasion.url("/account/payments")),
         reason=occasion.billing_reason(),
     )
 

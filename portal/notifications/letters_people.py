@@ -13,7 +13,7 @@ from portal.payments import receipts
 from portal.payments.models import GatewayAccount, PaymentMethod
 from portal.runs.models import BillingRun
 
-METHODS = "/account/methods"
+METHODS = "/account/payments"
 
 
 def email_verification(occasion: Occasion) -> Letter:

@@ -13,7 +13,7 @@ from portal.notifications.outlook import Upcoming, next_charge, plan_name
 from portal.subscriptions.models import Subscription, SubscriptionChange
 from portal.subscriptions.states import SubscriptionStatus as Status
 
-PLANS, METHODS, INVOICES = "/account/plans", "/account/methods", "/account/invoices"
+PLANS, METHODS, INVOICES = "/account/plan", "/account/payments", "/account/invoices"
 
 
 def started(occasion: Occasion) -> Letter:

@@ -48,6 +48,18 @@ def methods_of(session: Session, customer_id: int) -> list[PaymentMethod]:
     return list(session.scalars(wanted.order_by(PaymentMethod.is_default.desc(), PaymentMethod.id.desc())))
 
 
+def methods_in_use(session: Session, customer_id: int) -> tuple[tuple[PaymentMethod, frozenset[int]], ...]:
+    """The customer's stored methods, the default first, each with the subscriptions it was chosen for."""
+    rows = session.execute(
+        select(PaymentMethod, func.array_agg(SubscriptionMethod.subscription_id))
+        .outerjoin(SubscriptionMethod, SubscriptionMethod.method_id == PaymentMethod.id)
+        .where(PaymentMethod.customer_id == customer_id, PaymentMethod.removed_at.is_(None))
+        .group_by(PaymentMethod.id)
+        .order_by(PaymentMethod.is_default.desc(), PaymentMethod.id.desc())
+    )
+    return tuple((method, frozenset(id_ for id_ in users if id_ is not None)) for method, users in rows)
+
+
 def own_method(session: Session, customer_id: int, ref: str) -> PaymentMethod:
     """The customer's own stored method; another's is not found."""
     found = session.scalar(
@@ -118,6 +130,29 @@ def by_reference(session: Session, reference: str) -> Attempt | None:
 def attempts_of_invoice(session: Session, invoice_id: int) -> list[Attempt]:
     """Every try at collecting the invoice, the latest first."""
     return list(session.scalars(select(Attempt).where(Attempt.invoice_id == invoice_id).order_by(Attempt.id.desc())))
+
+
+def tries_of_invoice(session: Session, invoice_id: int) -> list[tuple[Attempt, PaymentMethod | None]]:
+    """Every try at collecting the invoice with the method it was tried with, the latest first."""
+    rows = session.execute(
+        select(Attempt, PaymentMethod)
+        .outerjoin(PaymentMethod, PaymentMethod.id == Attempt.method_id)
+        .where(Attempt.invoice_id == invoice_id)
+        .order_by(Attempt.id.desc())
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def own_attempt(session: Session, customer_id: int, reference: str) -> tuple[Attempt, PaymentMethod | None]:
+    """One of the customer's own attempts with its method; another's is not found."""
+    found = session.execute(
+        select(Attempt, PaymentMethod)
+        .outerjoin(PaymentMethod, PaymentMethod.id == Attempt.method_id)
+        .where(Attempt.reference == reference, Attempt.customer_id == customer_id)
+    ).first()
+    if found is None:
+        raise NotFound("There is no such payment.")
+    return found[0], found[1]
 
 
 def declines_of(session: Session, invoice_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:

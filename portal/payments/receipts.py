@@ -12,7 +12,7 @@ from portal.core.formats import Formats
 from portal.core.money import Money
 from portal.core.sentences import sentences
 from portal.invoicing import queries as invoicing
-from portal.invoicing.models import Invoice, InvoiceLine
+from portal.invoicing.models import CreditNote, Invoice, InvoiceLine
 from portal.invoicing.presentation import Settled, ShownInvoice, present
 from portal.journal.accounts import JournalEvent
 from portal.journal.models import JournalEntry
@@ -20,16 +20,25 @@ from portal.payments.models import Attempt, Payment, PaymentAllocation, PaymentM
 
 
 def shown(
-    session: Session, invoice: Invoice, *, reader: Formats, at: datetime, lines: Sequence[InvoiceLine] | None = None
+    session: Session,
+    invoice: Invoice,
+    *,
+    reader: Formats,
+    at: datetime,
+    lines: Sequence[InvoiceLine] | None = None,
+    notes: Sequence[CreditNote] | None = None,
 ) -> ShownInvoice:
-    """`invoice` with all that became of it until now, as its reader sees it; four short queries."""
+    """`invoice` with all that became of it until now, as its reader sees it; four short queries.
+
+    `lines` and `notes`: its lines and credit notes, where the caller has read them.
+    """
     return present(
         invoice,
         invoicing.lines_of(session, [invoice.id]) if lines is None else lines,
         reader=reader,
         today=day(at, str(reader.zone)),
         settled=settlements(session, invoice, reader),
-        notes=invoicing.credit_notes_of(session, invoice.id),
+        notes=invoicing.credit_notes_of(session, invoice.id) if notes is None else notes,
     )
 
 

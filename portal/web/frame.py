@@ -39,8 +39,8 @@ class Place:
 
 ACCOUNT_PLACES = (
     Place("/account/", _("Overview"), "house"),
-    Place("/account/plans", _("Plan"), "layers"),
-    Place("/account/methods", _("Payment"), "wallet"),
+    Place("/account/plan", _("Plan"), "layers"),
+    Place("/account/payments", _("Payment"), "wallet"),
     Place("/account/invoices", _("Invoices"), "receipt-text"),
 )
 STAFF_PLACES = (

@@ -175,7 +175,7 @@ def test_signing_up_leads_through_the_mail_to_the_plans(app, session, settings, 
     answer = reader.get(link(session, settings))
     assert 'type="password"' not in answer.text
     assert session.scalar(select(User.email_verified_at)) is None
-    assert reader.post(link(session, settings)).location == "/account/plans"
+    assert reader.post(link(session, settings)).location == "/account/plan"
     assert reader.get("/account/details").status_code == 200
     assert reader.get(link(session, settings)).status_code == 410
 
@@ -184,7 +184,7 @@ def test_in_another_browser_the_link_asks_for_the_password(app, session, setting
     Browser(app.test_client()).post("/sign-up", **ADA)
     assert 'type="password"' in reader.get(link(session, settings)).text
     assert reader.post(link(session, settings), password="wrong").status_code == 422
-    assert reader.post(link(session, settings), password=PASSWORD).location == "/account/plans"
+    assert reader.post(link(session, settings), password=PASSWORD).location == "/account/plan"
 
 
 def test_a_known_and_an_unknown_address_get_the_same_answers(app, session):

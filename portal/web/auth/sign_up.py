@@ -19,7 +19,7 @@ from portal.web.wording import language
 bp = Blueprint("sign_up", __name__)
 bp.before_request(introduce_company)
 
-AFTER_SIGN_UP = "/account/plans"
+AFTER_SIGN_UP = "/account/plan"
 
 
 @bp.get("/sign-up")
