@@ -90,7 +90,7 @@ def present(
     settled: Sequence[Settled] = (),
     notes: Sequence[CreditNote] = (),
 ) -> ShownInvoice:
-    """`invoice` with its `lines` in position order, as of the reader's day `today`; `settled` by payments and balance."""
+    """`invoice` with its `lines` in position order on the reader's day `today`, `settled` by payments and balance."""
     currency = invoice.currency
     shown, taxes = lines_shown(lines, currency, reader)
     return ShownInvoice(

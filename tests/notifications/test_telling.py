@@ -98,7 +98,7 @@ def test_a_reminder_names_every_debt_and_the_day_of_its_consequence(world: World
     assert str(first.label) in text
     assert str(second.label) in text
     assert "We try to charge your payment method again on 5 November 2026." in text
-    assert "If nothing is paid by 17 November 2026, we stop your service then." in text
+    assert "If nothing is paid by 18 November 2026, we stop your service then." in text
 
 
 def test_a_failed_charge_says_why_and_when_it_is_tried_again(world: World, tell: Tell, mails: Mails):

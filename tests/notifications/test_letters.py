@@ -1,0 +1,169 @@
+"""Every mail there is, in three languages: complete, escaped, with its dates, in both forms the same."""
+
+import html
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.formats import LANGUAGES
+from portal.core.settings import current
+from portal.identity import tokens
+from portal.identity.models import LoginToken
+from portal.notifications.colours import INK, WHITE, brand_of, contrast
+from portal.notifications.letters import Unneeded
+from portal.notifications.messages import TOLD
+from portal.notifications.rendering import Mail, preview
+from portal.payments.models import GatewayAccount
+from portal.runs.models import BillingRun
+from portal.subscriptions.models import SubscriptionChange
+from tests.notifications.world import NOON, World
+from tests.people import make_user
+
+Make = Callable[..., World]
+STATUS = {
+    "subscription.suspended": "suspended",
+    "subscription.paused": "paused",
+    "subscription.canceled": "canceled",
+    "subscription.expired": "expired",
+    "subscription.trial_started": "trialing",
+    "subscription.trial_extended": "trialing",
+    "subscription.trial_ending": "trialing",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("topic", sorted(TOLD))
+def test_every_mail_is_complete_in_every_language(make: Make, topic: str, language: str):
+    world = make(language=language, name="Société & <b>Fils</b>")
+    mail = _mail_of(world, topic, _facts(world, topic))
+    assert mail.subject
+    assert "\n" not in mail.subject
+    assert not re.search(r"%\(\w+\)s|\{\{|None", mail.subject + mail.text + mail.html)
+    assert "<b>Fils" not in mail.html
+    assert f'lang="{language}"' in mail.html
+    assert current().app_url in mail.text
+    said = " ".join(re.sub(r"<[^>]+>", " ", mail.html).split())
+    for sentence in (line for line in mail.text.splitlines() if line.endswith(".") and "://" not in line):
+        assert " ".join(sentence.split()) in html.unescape(said)
+
+
+@pytest.mark.parametrize("topic", sorted(TOLD))
+def test_no_mail_is_left_in_english(world: World, topic: str):
+    facts = _facts(world, topic)
+    english = _sentences(_mail_of(world, topic, facts))
+    for language in ("id", "fr"):
+        world.customer.language = language
+        assert not english & _sentences(_mail_of(world, topic, facts))
+
+
+def test_a_mail_previewed_is_the_mail_that_leaves(world: World):
+    case = world.chase(world.bill())
+    shown = preview(
+        world.session, "dunning.reminded", customer=world.customer, facts={"case": case.ref, "step": 1}, at=NOON
+    )
+    assert shown.recipient == "books@ibadan.example"
+    assert shown.mail.subject == "Reminder: ₦48,375.00 is overdue"
+
+
+def test_a_preview_says_when_nothing_would_leave(world: World):
+    invoice = world.bill()
+    case = world.chase(invoice)
+    world.pay(invoice)
+    with pytest.raises(Unneeded):
+        preview(world.session, "dunning.reminded", customer=world.customer, facts={"case": case.ref}, at=NOON)
+
+
+@pytest.mark.parametrize(
+    "accent", ["#2438e6", "#0a6f45", "#ffe000", "#ff6f61", "#000000", "#ff00ff", "#ffffff", "#777777"]
+)
+def test_words_stay_legible_on_every_colour(accent: str):
+    brand = brand_of(accent)
+    assert brand.on_fill in {WHITE, INK}
+    assert contrast(brand.on_fill, brand.fill) >= 3.9
+    assert contrast(brand.link, "#f4f2ec") >= 4.5
+
+
+def _mail_of(world: World, topic: str, facts: dict[str, Any]) -> Mail:
+    world.session.commit()
+    return preview(world.session, topic, customer=world.customer, facts=facts, at=NOON).mail
+
+
+def _sentences(mail: Mail) -> set[str]:
+    """Its subject and whatever is longer than a name; the signature is the company's own."""
+    *lines, _signature = mail.text.strip().splitlines()
+    return {line for line in [mail.subject, *lines] if len(line.split()) > 2 and "://" not in line}
+
+
+def _facts(world: World, topic: str) -> dict[str, Any]:
+    noun, _, event = topic.partition(".")
+    if noun == "subscription":
+        return _subscription(world, topic)
+    if noun == "invoice":
+        invoice = world.bill(due_days=7)
+        return {"invoice": invoice.ref, "payment": world.pay(invoice).ref if event == "paid" else None}
+    if topic == "payment.received":
+        return {"payment": world.pay(world.bill()).ref}
+    if noun == "payment":
+        invoice = world.bill()
+        status = "action_required" if event == "action_required" else "declined"
+        waits = {"next_action_at": NOON} if status == "action_required" else {"decline": "suspected_fraud"}
+        return {"invoice": invoice.ref, "attempt": world.attempt(invoice, status, **waits).reference}
+    if noun == "dunning":
+        return {"case": world.chase(world.bill()).ref, "step": 1}
+    if noun == "method":
+        return {"method": world.method.ref, "on": "2027-01-31"}
+    if noun == "user":
+        return _link(world, event)
+    if noun == "run":
+        run = BillingRun(
+            ref="run_x", started_by="schedule", as_of=NOON, status="held", planned={},
+            hold_reason="401", created_at=NOON,
+        )  # fmt: skip
+        world.session.add(run)
+        return {"run": "run_x"}
+    return _stopped_account(world)
+
+
+def _subscription(world: World, topic: str) -> dict[str, Any]:
+    row = world.subscription
+    row.status = STATUS.get(topic, "active")
+    if row.status in {"suspended", "canceled", "expired", "paused"}:
+        row.next_action_at = row.next_bill_on = None
+    if row.status == "trialing":
+        row.trial_ends_on = row.next_bill_on = date(2026, 11, 17)
+        row.anchor_on = row.period_start_on = row.period_end_on = None
+    if topic == "subscription.cancellation_scheduled":
+        row.cancel_on = date(2026, 12, 3)
+    if topic == "subscription.restored":
+        world.session.add(
+            SubscriptionChange(
+                subscription_id=row.id,
+                at=NOON,
+                event="settled",
+                from_status="suspended",
+                to_status="active",
+                actor="system:x",
+                reason="",
+                facts={},
+            )
+        )
+    return {"subscription": row.ref, "on": "2026-12-03"}
+
+
+def _link(world: World, event: str) -> dict[str, Any]:
+    user = make_user(world.session, email=f"{event}@example.com")
+    purpose = tokens.Purpose.VERIFY_EMAIL if event == "email_verification" else tokens.Purpose.RESET_PASSWORD
+    link = tokens.issue(world.session, purpose, user.id, secret_key=current().secret_key, wall_at=clock.wall())
+    assert world.session.get(LoginToken, link) is not None
+    return {"login_token": link}
+
+
+def _stopped_account(world: World) -> dict[str, Any]:
+    account = world.session.scalars(select(GatewayAccount)).one()
+    account.stopped_reason = "401"
+    return {"account": account.ref}
