@@ -37,11 +37,18 @@ class DeclineKind(StrEnum):
     SUSPECTED_FRAUD = "suspected_fraud"
 
 
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogues; it is translated where it is shown."""
+    return sentence
+
+
 DECLINE_SENTENCES: Mapping[DeclineKind, str] = {
-    DeclineKind.RETRY_LATER: "Your bank did not approve the payment this time. We will try again, or you can pay now.",
-    DeclineKind.NEW_METHOD_NEEDED: "Your bank did not accept this card. Please pay with another card.",
-    DeclineKind.NEVER_RETRY: "Your bank does not allow payments with this card any more. Please use another card.",
-    DeclineKind.SUSPECTED_FRAUD: "Your bank stopped this payment. Please call your bank or use another card.",
+    DeclineKind.RETRY_LATER: _(
+        "Your bank did not approve the payment this time. We will try again, or you can pay now."
+    ),
+    DeclineKind.NEW_METHOD_NEEDED: _("Your bank did not accept this card. Please pay with another card."),
+    DeclineKind.NEVER_RETRY: _("Your bank does not allow payments with this card any more. Please use another card."),
+    DeclineKind.SUSPECTED_FRAUD: _("Your bank stopped this payment. Please call your bank or use another card."),
 }
 
 
