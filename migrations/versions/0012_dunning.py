@@ -42,13 +42,22 @@ def upgrade() -> None:
         sa.Column("policy_id", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("paused_until", sa.Date(), nullable=True),
+        sa.Column("paused_kind", sa.Text, nullable=True),
         sa.Column("paused_reason", sa.Text, nullable=False),
+        sa.Column("reminded_on", sa.Date(), nullable=True),
         sa.Column("owner_id", sa.BigInteger(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_action_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "status <> 'open' OR next_action_at IS NOT NULL", name=op.f("ck_dunning_cases_open_waits_for_the_clock")
+            "paused_kind IN ('promise', 'dispute', 'staff')", name=op.f("ck_dunning_cases_paused_kind_known")
+        ),
+        sa.CheckConstraint(
+            "(status = 'paused') = (paused_until IS NOT NULL)", name=op.f("ck_dunning_cases_paused_until_a_day")
+        ),
+        sa.CheckConstraint(
+            "status NOT IN ('open', 'paused') OR next_action_at IS NOT NULL",
+            name=op.f("ck_dunning_cases_open_waits_for_the_clock"),
         ),
         sa.CheckConstraint(
             "status IN ('open', 'paused', 'exhausted') OR next_action_at IS NULL",
@@ -99,6 +108,7 @@ def upgrade() -> None:
         sa.Column("invoice_id", sa.BigInteger(), nullable=False),
         sa.Column("began_on", sa.Date(), nullable=False),
         sa.Column("step", sa.BigInteger(), nullable=False),
+        sa.Column("stepped_on", sa.Date(), nullable=True),
         sa.Column("is_hard", sa.Boolean(), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["dunning_cases.id"], name=op.f("fk_dunning_debts_case_id")),

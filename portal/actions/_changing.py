@@ -16,6 +16,8 @@ from portal.core.actors import Actor
 from portal.core.days import midnight
 from portal.core.errors import Refused
 from portal.customers.models import Customer
+from portal.dunning import cases
+from portal.dunning.states import CaseEvent
 from portal.invoicing import queries as invoicing
 from portal.invoicing import reversal
 from portal.invoicing.drafts import Draft
@@ -93,7 +95,7 @@ def is_in_doubt(session: Session, invoice: Invoice) -> bool:
 
 
 def void(session: Session, invoice: Invoice, *, actor: Actor, at: datetime, reason: str) -> bool:
-    """Void it if it is issued and nothing was collected on it; what waits to be collected is canceled."""
+    """Void it if it is issued and nothing was collected on it; it is neither collected nor chased any more."""
     if invoice.status is not InvoiceStatus.ISSUED:
         return False
     _clearing.stop_collecting(session, [invoice.id], at=at)
@@ -101,6 +103,7 @@ def void(session: Session, invoice: Invoice, *, actor: Actor, at: datetime, reas
         reversal.void(session, invoice, business=businesses.read(session), at=at)
     except reversal.SomethingPaid:
         return False
+    cases.leave(session, [invoice.id], event=CaseEvent.STOPPED, at=at)
     outbox.post(session, "invoice.voided", at=at, customer_id=invoice.customer_id, invoice=invoice.ref)
     audit.record(
         session,

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.actions import _reminding
 from portal.actions._gateways import minimum_of
 from portal.core.actors import Actor
 from portal.core.business import Business
@@ -40,10 +41,12 @@ def collect(
     """Commit a charge for every open invoice that is pulled by a usable method.
 
     A pulled invoice without a usable method is chased from today on, unless it lapses by itself (a first
-    purchase, a change). What is pushed waits for its due day.
+    purchase, a change). What the customer sends waits for its reminders and its due day.
     """
     open_ones = [one for one in issued if one.open.is_positive]
     pulled = _pulled(session, open_ones)
+    sent = {one.invoice_id for one in open_ones if one.kind not in LAPSING} - {one.invoice_id for one in pulled}
+    _reminding.plan(session, sorted(sent), business=business, at=at)
     methods = _methods(session, pulled, day(at, business.zone))
     wanted = [
         ToCollect(

@@ -69,6 +69,7 @@ class Sheet:
     book: TaxBook
     limits: Limits
     usual: dict[int, int]
+    released: set[int]
     items: dict[int, list[PricedItem]]
 
 
@@ -181,6 +182,7 @@ def _sheet(session: Session, due: Sequence[DueSubscription], customer_ids: Seque
         invoicing.tax_book(session),
         limits_of(business),
         invoicing.usual_totals(session, customer_ids),
+        progress.released(session, {one.id: next_action(one.timetable) for one in due}),
         {subscription_id: invoicing.priced(rows) for subscription_id, rows in items.items()},
     )
 
@@ -198,7 +200,8 @@ def _priced(
             held.append(Held(one, StopLine.TAX_MISSING, missing.message))
             continue
         usual = sheet.usual.get(one.customer_id)
-        if usual is not None and is_above_median(draft.total, Money(usual, one.currency), sheet.limits):
+        is_above = usual is not None and is_above_median(draft.total, Money(usual, one.currency), sheet.limits)
+        if is_above and one.id not in sheet.released:
             reason = f"The invoice would be more than {sheet.limits.times_median} times the usual one."
             held.append(Held(one, StopLine.INVOICE_ABOVE_MEDIAN, reason))
         else:

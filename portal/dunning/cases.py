@@ -1,6 +1,6 @@
 """Debts join a case and leave it. The only writer of a case's status. Callers hold the customer's lock."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from portal.core.ids import public_ref
 from portal.customers.models import Customer
 from portal.dunning.models import DunningCase, DunningDebt, DunningPolicy, DunningStep
 from portal.dunning.policy import Climb, Ladder, LastStep, next_step_at
-from portal.dunning.states import CASE, STANDING, CaseEvent, CaseStatus
+from portal.dunning.states import CASE, CLOSED, STANDING, CaseEvent, CaseStatus, PauseKind
 from portal.invoicing.models import Invoice
 from portal.subscriptions.models import Subscription
 
@@ -98,25 +98,75 @@ def move(case: DunningCase, event: CaseEvent, *, at: datetime) -> bool:
     if after is None:
         return False
     case.status = after
-    if after in (CaseStatus.RECOVERED, CaseStatus.STOPPED):
+    if after is not CaseStatus.PAUSED:
+        case.paused_until, case.paused_kind, case.paused_reason = None, None, ""
+    if after in CLOSED:
         case.closed_at, case.next_action_at = at, None
     return True
 
 
-def refresh_clock(session: Session, case: DunningCase, *, business: Business, customer: Customer, at: datetime) -> None:
-    """When the case acts next: the earliest step of its debts. An open case always waits for something, so that
-    one whose ladders are used up comes up once more, to be exhausted."""
-    if case.status is not CaseStatus.OPEN:
+def refresh_clock(
+    session: Session,
+    case: DunningCase,
+    *,
+    business: Business,
+    customer: Customer,
+    at: datetime,
+    put_off: Mapping[int, datetime] | None = None,
+) -> None:
+    """When the case acts next: the earliest of what its debts wait for, those `put_off` (by id) not before then.
+
+    An open case always waits for something, an exhausted one for the day on which it gives up. A paused one waits
+    for its own day.
+    """
+    if case.status not in (CaseStatus.OPEN, CaseStatus.EXHAUSTED):
         return
+    later = put_off or {}
     ladder = ladder_of(session.get_one(DunningPolicy, case.policy_id))
-    climbs = [climb(session, debt, ladder) for debt in open_debts(session, case.id)]
-    case.next_action_at = next_step_at(climbs, business.run_hour, customer.zone) or at
+    debts = open_debts(session, case.id)
+    free = [climb(session, debt, ladder) for debt in debts if debt.id not in later]
+    times = [later[debt.id] for debt in debts if debt.id in later]
+    if (step_at := next_step_at(free, business.run_hour, customer.zone)) is not None:
+        times.append(step_at)
+    case.next_action_at = min(times, default=at if case.status is CaseStatus.OPEN else None)
+
+
+def pause(
+    session: Session,
+    case: DunningCase,
+    *,
+    until: date,
+    kind: PauseKind,
+    reason: str,
+    wakes_at: datetime,
+    at: datetime,
+) -> None:
+    """Nothing happens before `until`, for the reason given. What falls due meanwhile is not made up for."""
+    move(case, CaseEvent.PAUSED, at=at)
+    case.paused_until, case.paused_kind, case.paused_reason = until, kind, reason
+    case.next_action_at = wakes_at
+
+
+def take_step(debt: DunningDebt, step: int, on: date) -> None:
+    """The debt's step number `step`, and all before it, lie behind it."""
+    debt.step, debt.stepped_on = step, on
+
+
+def remind(session: Session, case: DunningCase, *, step: int, actor: str, on: date, at: datetime) -> bool:
+    """Have the case's one mail of the day sent; False if it has left already."""
+    if case.reminded_on == on:
+        return False
+    case.reminded_on = on
+    outbox.post(session, "dunning.reminded", at=at, customer_id=case.customer_id, case=case.ref, step=step)
+    log(session, case, "reminded", actor=actor, text="", step=step, at=at)
+    return True
 
 
 def climb(session: Session, debt: DunningDebt, ladder: Ladder) -> Climb:
     """Where the debt stands on its ladder, which is that of its subscription's way of collecting."""
     days = ladder.overdue_days if is_push(session, debt.invoice_id) else ladder.pull_days
-    return Climb(debt.began_on, days, debt.step)
+    gives_up_after = ladder.cancel_after_days if ladder.last_step is LastStep.SUSPEND else None
+    return Climb(debt.began_on, days, debt.step, debt.stepped_on, gives_up_after)
 
 
 def is_push(session: Session, invoice_id: int) -> bool:

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Choice, CurrencyCode, Day, Key, Moment, Ref, due_index, one_of, to
-from portal.dunning.states import CaseStatus
+from portal.dunning.states import CaseStatus, PauseKind
 
 
 class DunningPolicy(Base):
@@ -39,7 +39,11 @@ class DunningCase(Base):
             unique=True,
             postgresql_where=text("status IN ('open', 'paused', 'exhausted')"),
         ),
-        CheckConstraint("status <> 'open' OR next_action_at IS NOT NULL", name="open_waits_for_the_clock"),
+        one_of("paused_kind", PauseKind),
+        CheckConstraint("(status = 'paused') = (paused_until IS NOT NULL)", name="paused_until_a_day"),
+        CheckConstraint(
+            "status NOT IN ('open', 'paused') OR next_action_at IS NOT NULL", name="open_waits_for_the_clock"
+        ),
         CheckConstraint(
             "status IN ('open', 'paused', 'exhausted') OR next_action_at IS NULL", name="closed_waits_for_nothing"
         ),
@@ -53,7 +57,9 @@ class DunningCase(Base):
     policy_id: Mapped[int] = to("dunning_policies", index=False)
     status: Mapped[CaseStatus] = mapped_column(Choice(CaseStatus))
     paused_until: Mapped[Day | None]
+    paused_kind: Mapped[PauseKind | None] = mapped_column(Choice(PauseKind))
     paused_reason: Mapped[str]
+    reminded_on: Mapped[Day | None]  # its last mail; one a day
     owner_id: Mapped[int | None] = to("users", index=False, nullable=True)
     opened_at: Mapped[Moment]
     closed_at: Mapped[Moment | None]
@@ -61,7 +67,10 @@ class DunningCase(Base):
 
 
 class DunningDebt(Base):
-    """One overdue invoice of a case, with the day it began and how far up the ladder it is."""
+    """One overdue invoice of a case, with the day it began and how far up the ladder it is.
+
+    The two steps after those of the ladder are what the policy does last, and giving up.
+    """
 
     __tablename__ = "dunning_debts"
     __table_args__ = (
@@ -73,6 +82,7 @@ class DunningDebt(Base):
     invoice_id: Mapped[int] = to("invoices")
     began_on: Mapped[Day]
     step: Mapped[int]
+    stepped_on: Mapped[Day | None]
     is_hard: Mapped[bool]
     closed_at: Mapped[Moment | None]
 

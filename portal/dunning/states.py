@@ -24,6 +24,14 @@ class CaseEvent(StrEnum):
     STOPPED = "stopped"
 
 
+class PauseKind(StrEnum):
+    """Why a person let a case rest until a day."""
+
+    PROMISE = "promise"  # the customer said when the money comes
+    DISPUTE = "dispute"
+    STAFF = "staff"
+
+
 _S, _E = CaseStatus, CaseEvent
 
 STANDING = frozenset({_S.OPEN, _S.PAUSED, _S.EXHAUSTED})

@@ -18,12 +18,12 @@ from portal.notifications.letters import Letter, Link, Occasion, Row, Unneeded
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """What the case chases now, the oldest first, and when its first invoice has its next step and its last."""
+    """What the case chases now, the oldest first, and when its first invoice has its next step and its end."""
 
     invoices: tuple[Invoice, ...]
     left: Money
     next_on: date | None
-    last_on: date
+    ends_on: date
     last_step: LastStep
     is_tried_again: bool
 
@@ -50,7 +50,7 @@ def reminder(occasion: Occasion) -> Letter:
         has_total=True,
         paragraphs=tuple(part for part in paragraphs if part),
         button=Link(_("Pay now"), occasion.url(path)),
-        other=Link(_("Change the payment method"), occasion.url("/account/methods")),
+        other=Link(_("Change the payment method"), occasion.url("/account/payments")),
         reason=occasion.billing_reason(),
     )
 
@@ -73,7 +73,7 @@ def _overdue(occasion: Occasion) -> Overdue:
         invoices=tuple(owed[debt.invoice_id] for debt in chased),
         left=Money.total((owed[debt.invoice_id].open for debt in chased), case.currency),
         next_on=min(coming, default=None),
-        last_on=oldest.last_on,
+        ends_on=oldest.ends_on,
         last_step=ladder.last_step,
         is_tried_again=oldest.days == ladder.pull_days and not all(debt.is_hard for debt in chased),
     )
@@ -108,7 +108,7 @@ def _next(occasion: Occasion, overdue: Overdue) -> str:
 def _last(occasion: Occasion, overdue: Overdue) -> str:
     """The consequence, with its day: never earlier than tomorrow."""
     _ = occasion.words.gettext
-    day = occasion.on(max(overdue.last_on, occasion.today + timedelta(days=1)))
+    day = occasion.on(max(overdue.ends_on, occasion.today + timedelta(days=1)))
     if overdue.last_step is LastStep.SUSPEND:
         return _("If nothing is paid by %(day)s, we stop your service then.", day=day)
     if overdue.last_step is LastStep.CANCEL:

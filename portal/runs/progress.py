@@ -1,6 +1,6 @@
 """Opening and closing a run, and its exceptions. Steps; callers commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.core.bulk import insert_rows
 from portal.core.errors import NotFound
 from portal.runs.models import BillingRun, RunBatch, RunItem
-from portal.runs.states import RUN, RunEvent, RunItemStatus, RunStatus
+from portal.runs.states import RUN, RUN_ITEM, RunEvent, RunItemEvent, RunItemStatus, RunStatus
 
 SLICE = timedelta(minutes=3)
 """Longer than a slice works: a run that nobody pushed ahead by then is taken over by another worker."""
@@ -92,6 +92,31 @@ def except_all(
         for subscription_id, reason in items
     ]
     insert_rows(session, RunItem, rows, _ONCE)
+
+
+def release_items(session: Session, subscription_ids: Sequence[int], *, by: str, at: datetime) -> None:
+    """What was excepted of these subscriptions may be billed by the next run. A run without exceptions is finished."""
+    items = session.scalars(
+        select(RunItem).where(RunItem.subscription_id.in_(list(subscription_ids)), RunItem.status.in_(OPEN_ITEMS))
+    ).all()
+    for item in items:
+        item.status = RUN_ITEM.after(item.status, RunItemEvent.RELEASED) or item.status
+        item.decided_at, item.decided_by = at, by
+    session.flush()
+    for run_id in sorted({item.run_id for item in items}):
+        run = session.get_one(BillingRun, run_id, with_for_update={"key_share": True}, populate_existing=True)
+        if run.status is RunStatus.FINISHED_WITH_EXCEPTIONS and not _exceptions(session, run_id):
+            run.status = RUN.after(run.status, RunEvent.FINISHED) or run.status
+
+
+def released(session: Session, due: Mapping[int, datetime | None]) -> set[int]:
+    """Of the subscriptions with what they have due since when: those that were held for it and let pass by a person."""
+    rows = session.execute(
+        select(RunItem.subscription_id, func.max(RunItem.created_at))
+        .where(RunItem.subscription_id.in_(list(due)), RunItem.status == RunItemStatus.RELEASED)
+        .group_by(RunItem.subscription_id)
+    )
+    return {row[0] for row in rows if (due_at := due[row[0]]) is not None and row[1] >= due_at}
 
 
 def progress_of(session: Session, run_id: int) -> Progress:

@@ -8,11 +8,11 @@ from portal.dunning.policy import (
     SOFT_DECLINE,
     Climb,
     Ladder,
-    LastStep,
-    gives_up_on,
+    Stage,
     may_try,
     next_reminder_at,
     next_step_at,
+    stage_due,
     steps_due,
 )
 from portal.gateways.base import DeclineKind
@@ -48,7 +48,7 @@ def test_steps_that_have_come(passed, due):
 def test_a_case_acts_when_any_of_its_invoices_has_a_step():
     climbs = [Climb(FAILED, LADDER.pull_days, 4), Climb(date(2026, 2, 10), LADDER.pull_days, 0)]
     assert next_step_at(climbs, 6, "Africa/Lagos") == datetime(2026, 2, 11, 5, tzinfo=UTC)
-    assert next_step_at([Climb(FAILED, (1,), 1)], 6, "Africa/Lagos") is None
+    assert next_step_at([Climb(FAILED, (1,), 2)], 6, "Africa/Lagos") is None
 
 
 @pytest.mark.parametrize(
@@ -63,17 +63,33 @@ def test_reminders_up_to_the_due_day_belong_to_the_invoice(after, at):
     assert next_reminder_at(LADDER, date(2026, 3, 15), after, 6, "Asia/Jakarta") == at
 
 
-@pytest.mark.parametrize(
-    ("ladder", "on"),
-    [
-        (LADDER, date(2026, 3, 16)),
-        (Ladder(cancel_after_days=5), date(2026, 2, 19)),
-        (Ladder(last_step=LastStep.CANCEL), None),
-        (Ladder(last_step=LastStep.KEEP_PAST_DUE), None),
-    ],
-)
-def test_a_suspended_subscription_is_given_up_by_policy(ladder, on):
-    assert gives_up_on(ladder, date(2026, 2, 14)) == on
+@pytest.mark.parametrize(("stepped_on", "on"), [(None, 15), (14, 15), (13, 15), (35, 36)])
+def test_what_follows_the_ladder_comes_a_day_after_its_last_mail(stepped_on, on):
+    last = FAILED + timedelta(days=stepped_on) if stepped_on else None
+    used_up = Climb(FAILED, LADDER.pull_days, 5, last, 30)
+    assert used_up.ends_on == used_up.waits_until == FAILED + timedelta(days=on)
+    assert stage_due(used_up, used_up.ends_on) == (Stage.LAST, 6)
+    assert stage_due(used_up, used_up.ends_on - timedelta(days=1)) is None
+
+
+@pytest.mark.parametrize(("after", "on"), [(30, date(2026, 3, 17)), (5, date(2026, 2, 20)), (None, None)])
+def test_a_suspended_subscription_is_given_up_by_policy(after, on):
+    over = Climb(FAILED, LADDER.pull_days, 6, date(2026, 2, 15), after)
+    assert over.is_over
+    assert over.waits_until == over.gives_up_on == on
+    assert stage_due(over, date(2027, 1, 1)) == (on and (Stage.GIVE_UP, 7))
+    assert Climb(FAILED, LADDER.pull_days, 7, date(2026, 3, 17), after).waits_until is None
+
+
+def test_of_several_steps_missed_only_the_last_is_acted_on():
+    assert stage_due(Climb(FAILED, LADDER.pull_days, 1), FAILED + timedelta(days=8)) == (Stage.STEP, 4)
+    assert stage_due(Climb(FAILED, LADDER.pull_days, 1), FAILED + timedelta(days=400)) == (Stage.STEP, 5)
+    assert stage_due(Climb(FAILED, LADDER.pull_days, 1), FAILED + timedelta(days=1)) is None
+
+
+def test_a_ladder_without_steps_ends_the_day_after_it_began():
+    assert stage_due(Climb(FAILED, ()), FAILED) is None
+    assert stage_due(Climb(FAILED, ()), FAILED + timedelta(days=1)) == (Stage.LAST, 1)
 
 
 @pytest.mark.parametrize("days", [(2, 1), (1, 1), (0, 1)])
