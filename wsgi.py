@@ -1,8 +1,7 @@
-"""The application for a WSGI server and for the command line: `gunicorn wsgi`, `flask --app wsgi portal`."""
+"""The application for a WSGI server: `gunicorn wsgi`."""
 
 import sys
 
-from jobs import commands
 from portal.app import create_app
 from portal.core.settings import Settings, SettingsError
 
@@ -10,4 +9,3 @@ try:
     application = create_app(Settings.from_env())
 except SettingsError as wrong:
     sys.exit("\n".join(wrong.sentences))
-commands.add_to(application.cli.commands["portal"])

@@ -1,8 +1,9 @@
 """@job: what surrounds the work of every job. The one file of jobs that knows Flask."""
 
+import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
@@ -22,7 +23,7 @@ from portal.core.audit import cause
 from portal.core.business import beat
 from portal.core.db import transaction
 from portal.core.logging import log
-from portal.core.settings import Settings, current
+from portal.core.settings import Settings, SettingsError, current
 
 SLICE_SECONDS = 60.0
 WAKE_SECONDS = 60
@@ -149,6 +150,17 @@ def connect(patience: float | None) -> Any:
     """A connection of one's own; `patience` in seconds for one answer, None where the caller sets it."""
     url = current().redis_url
     return redis.Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=PATIENCE_SECONDS)
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """What a program of jobs runs in: the application's context, or one sentence per wrong setting and the end."""
+    try:
+        own = _own_application()
+    except SettingsError as wrong:
+        sys.exit("\n".join(wrong.sentences))
+    with own.app_context():
+        yield
 
 
 @lru_cache(maxsize=1)

@@ -42,12 +42,16 @@ class Circumstances:
     switches_on: frozenset[str]
 
 
-def first_of(model: Any, *conditions: Any) -> Select[Any]:
-    """The earliest row of a table, found by its due index; `conditions` name rows that nobody may claim."""
+def first_of(model: Any, *conditions: Any, key: Any = None) -> Select[Any]:
+    """The earliest row of a table, found by its due index; `conditions` name rows that nobody may claim.
+
+    `key` tells rows apart where there is no id.
+    """
+    key = model.id if key is None else key
     return (
-        select(cast(null(), BigInteger).label("argument"), *_row(model))
+        select(cast(null(), BigInteger).label("argument"), *_row(model, key))
         .where(model.next_action_at.is_not(None), *conditions)
-        .order_by(model.next_action_at, model.id)
+        .order_by(model.next_action_at, key)
         .limit(1)
     )
 
@@ -63,7 +67,7 @@ def first_waiting_attempts() -> Select[Any]:
     The status is a literal in the statement, for otherwise the index of waiting attempts would not be used.
     """
     first = (
-        select(*_row(Attempt))
+        select(*_row(Attempt, Attempt.id))
         .where(
             Attempt.gateway_account_id == GatewayAccount.id,
             literal_column("attempts.status") == literal_column("'waiting'"),
@@ -113,6 +117,6 @@ def circumstances(session: Session) -> Circumstances:
     return Circumstances(zone, hour, target_at, is_standing, last_run_slot, is_under_way, frozenset(switches_on or ()))
 
 
-def _row(model: Any) -> tuple[Any, Any]:
+def _row(model: Any, key: Any) -> tuple[Any, Any]:
     name = literal(f"{model.__tablename__} ")
-    return model.next_action_at.label("due_at"), func.concat(name, model.id).label("row")
+    return model.next_action_at.label("due_at"), func.concat(name, key).label("row")

@@ -9,13 +9,21 @@ from sqlalchemy import Select
 from jobs.app import Job
 from jobs.attempts import resolve_due
 from jobs.audit import seal_entries
+from jobs.billing_run import plan_run, renew_due
 from jobs.charges import charge_due
+from jobs.documents import render_due
 from jobs.due import first_of, first_waiting_attempts
 from jobs.gateway_news import receive_news
 from jobs.housekeeping import prune_rows
-from portal.core.business import STOP_CHARGES
+from jobs.messages import relay_events, send_due
+from jobs.upcoming import announce_due
+from portal.core.business import STOP_CHARGES, STOP_MAILS
+from portal.core.outbox import OutboxEntry
+from portal.invoicing.models import Document
+from portal.notifications.models import Message
 from portal.payments.models import Attempt, GatewayNews
 from portal.payments.states import AttemptStatus
+from portal.runs.models import BillingRun
 
 
 @dataclass(frozen=True)
@@ -38,17 +46,23 @@ class Tick:
     every: timedelta | None
 
 
-PLAN = "plan_run"
+PLAN = plan_run.name
 
 _WORKS: tuple[Work, ...] = (
+    Work(plan_run, None),
+    Work(renew_due, first_of(BillingRun)),
     Work(charge_due, first_waiting_attempts(), stopped_by=STOP_CHARGES),
     Work(receive_news, first_of(GatewayNews)),
     Work(resolve_due, first_of(Attempt, Attempt.status != AttemptStatus.WAITING)),
+    Work(relay_events, first_of(OutboxEntry)),
+    Work(send_due, first_of(Message), stopped_by=STOP_MAILS),
+    Work(render_due, first_of(Document, key=Document.subject)),
 )
 
 WORK: dict[str, Work] = {work.job.name: work for work in _WORKS}
 
 TICKS = (
+    Tick(announce_due, None),
     Tick(seal_entries, timedelta(minutes=1)),
     Tick(prune_rows, timedelta(days=1)),
 )

@@ -1,15 +1,10 @@
 """Looks every second what is due, and wakes whoever does it. Two of them are harmless."""
 
-import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event
-from types import FrameType
 
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from jobs.app import now, record_beat
@@ -20,9 +15,7 @@ from portal.actions.move_clock import SCHEDULER
 from portal.core.business import READ_ONLY, claim_tick
 from portal.core.clock import wall
 from portal.core.db import db, transaction
-from portal.core.logging import log
 
-LOOK_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 
 
@@ -100,27 +93,3 @@ def is_slot_missed(facts: Circumstances, at: datetime) -> bool:
 
 def _slot_of(tick: Tick, facts: Circumstances, at: datetime) -> datetime:
     return last_slot(at, facts.run_hour, facts.zone) if tick.every is None else wall_slot(wall(), tick.every)
-
-
-def run(drive: Callable[[Scheduler, Event], None]) -> None:
-    """Look every second until TERM or INT; `drive` takes over while the clock has somewhere to go.
-
-    A database or Redis that is away is waited for: nothing is lost, for all that is due is found again.
-    """
-    stop, scheduler = Event(), Scheduler()
-
-    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, ask_to_stop)
-    log().info("scheduler started")
-    while not stop.is_set():
-        try:
-            scheduler.beat()
-            if scheduler.dispatch().target_at is not None:
-                drive(scheduler, stop)
-        except (RedisError, SQLAlchemyError, OSError) as error:
-            log().warning("scheduler waits", error=str(error))
-        stop.wait(LOOK_SECONDS)
-    log().info("scheduler stopped")

@@ -1,5 +1,6 @@
-"""A worker process: takes jobs of its queue one after another, without forking."""
+"""A worker process, `python -m jobs.worker`: takes jobs of its queue one after another, without forking."""
 
+import argparse
 import time
 from typing import Any
 
@@ -7,7 +8,7 @@ from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from jobs.app import connect, stopping
+from jobs.app import connect, installed, stopping
 from jobs.queues import Lane, announce_end, queue
 from portal.core.logging import log
 
@@ -60,3 +61,16 @@ def work(lanes: list[Lane], *, burst: bool) -> None:
             break
         time.sleep(RESTART_SECONDS)
     log().info("worker stopped", queues=[str(lane) for lane in lanes])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="worker", description="Do the jobs of some queues until stopped.")
+    parser.add_argument("lanes", metavar="QUEUE", nargs="+", type=Lane, choices=list(Lane))
+    parser.add_argument("--burst", action="store_true", help="end when the queues are empty")
+    wanted = parser.parse_args()
+    with installed():
+        work(wanted.lanes, burst=wanted.burst)
+
+
+if __name__ == "__main__":
+    main()

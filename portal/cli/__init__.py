@@ -3,9 +3,9 @@
 from flask import Flask
 from flask.cli import AppGroup
 
-from portal.cli import clock, installation, users
+from portal.cli import check, clock, demo, installation, processes, users
 
-FAMILIES = (installation, clock, users)
+FAMILIES = (check, clock, demo, installation, processes, users)
 
 
 def init_app(app: Flask) -> None:

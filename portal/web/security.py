@@ -54,6 +54,7 @@ def refuse_unreadable() -> None:
     """A NUL is in nothing that a person types, and PostgreSQL cannot store one."""
     values = [request.path, *request.args, *request.args.values()]
     if request.method not in SAFE_METHODS:
+        request.get_data()  # kept to the byte for whoever stores it raw, before the form is read from it
         values += [*request.form, *(value for held in request.form.listvalues() for value in held)]
     if any("\x00" in value for value in values):
         raise BadRequest

@@ -37,6 +37,6 @@ def receive_unaddressed() -> ResponseReturnValue:
 
 
 def _store(gateway: str, token: str) -> ResponseReturnValue:
-    body = request.get_data()
-    store_gateway_news(gateway, token, dict(request.headers), body, at=clock.now())
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    store_gateway_news(gateway, token, headers, request.get_data(), at=clock.now())
     return "", 200

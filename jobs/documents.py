@@ -1,0 +1,17 @@
+"""Papers are printed on first need."""
+
+from jobs.app import drained, job
+from jobs.queues import Lane
+from portal.actions.render_documents import render_documents
+
+BATCH = 20
+
+
+@job(Lane.DOCUMENTS)
+def render_due() -> None:
+    """Print the papers that somebody asked for, from the frozen rows.
+
+    Printed again they are the same to the byte, so dying half way costs only the work.
+    """
+    if not drained(lambda at: render_documents(limit=BATCH, at=at)):
+        render_due.enqueue()

@@ -1,0 +1,93 @@
+"""Workers and schedulers as processes: stopped, killed, cut off from Redis, and yet nothing is lost or done twice."""
+
+import signal
+import time
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from jobs.app import connection
+from jobs.scheduler import Scheduler
+from portal.core.business import Heartbeat, Tick
+from portal.local.redis import Redis
+from tests.jobs.pretend import RELAY
+
+NOW = timedelta(0)
+PATIENCE = 60
+
+
+def until(is_so, what):
+    """Look again and again, dispatching as a scheduler would."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, f"{what} did not happen"
+        time.sleep(0.05)
+
+
+def dispatching(is_so):
+    scheduler = Scheduler(RELAY)
+    return lambda: scheduler.dispatch() and is_so()
+
+
+def test_a_worker_killed_in_its_work_leaves_it_to_the_next(noon, events, relayed, start):
+    events(*[NOW] * 5)
+    doomed = start("worker", "messages", CRASH_PLAN="pretend.relayed:3:kill")
+    until(dispatching(lambda: doomed.poll() is not None), "the kill")
+    assert doomed.returncode == -signal.SIGKILL
+    assert len(relayed()) == 2
+
+    start("worker", "messages")
+
+    until(dispatching(lambda: len(relayed()) == 5), "the rest")
+    assert relayed() == [noon] * 5
+
+
+def test_a_worker_that_is_asked_to_stop_finishes_its_batch_and_leaves_the_rest(noon, events, relayed, start):
+    events(*[NOW] * 200)
+    worker = start("worker", "messages", PRETEND_SECONDS="0.1")
+    until(dispatching(lambda: len(relayed()) >= 2), "the beginning")
+
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(timeout=15) == 0
+    assert 2 <= len(relayed()) < 200
+    assert connection().llen("rq:queue:messages") >= 1  # its successor
+
+
+def test_emptying_redis_in_the_middle_of_a_slice_loses_nothing(noon, events, relayed, start):
+    events(*[NOW] * 20)
+    start("worker", "messages", PRETEND_SECONDS="0.05")
+    until(dispatching(lambda: len(relayed()) >= 3), "the beginning")
+
+    connection().flushall()
+    events(*[NOW] * 5)
+
+    until(dispatching(lambda: len(relayed()) == 25), "the rest")
+    assert relayed() == [noon] * 25
+
+
+@pytest.mark.slow
+def test_a_scheduler_waits_for_a_redis_that_is_away_and_stops_when_asked(session, tmp_path, start):
+    server, address = Redis(tmp_path / "redis", is_durable=False), tmp_path / "redis.sock"
+    scheduler = start("scheduler", REDIS_URL=f"unix://{address}")
+    until(lambda: beats(session, "scheduler"), "the first heartbeat")
+    assert not claimed(session)  # a slot is claimed only if its job could be enqueued
+
+    server.start()
+    address.symlink_to(server.url.removeprefix("unix://"))
+
+    until(lambda: claimed(session), "the first slot")
+    scheduler.send_signal(signal.SIGTERM)
+    assert scheduler.wait(timeout=15) == 0
+    server.stop()
+
+
+def beats(session, name):
+    session.rollback()
+    return session.scalar(select(Heartbeat.beat_at).where(Heartbeat.name == name))
+
+
+def claimed(session):
+    session.rollback()
+    return session.scalars(select(Tick.name)).all()
