@@ -34,7 +34,8 @@ TRIGGERS = (
             END IF;
             RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
         END $$""",
-    """CREATE TRIGGER invoice_lines_stand BEFORE UPDATE OR DELETE ON invoice_lines
+    """CREATE TRIGGER invoice_lines_stand BEFORE UPDATE OF invoice_id, position, kind, parent_id, item_id, price_id,
+        tax_rate_id, text, quantity, unit_minor, amount_minor, from_on, until_on, derivation OR DELETE ON invoice_lines
         FOR EACH ROW EXECUTE FUNCTION refuse_change_of_issued_line()""",
     """CREATE TRIGGER invoice_lines_not_emptied BEFORE TRUNCATE ON invoice_lines
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
@@ -210,6 +211,7 @@ def upgrade() -> None:
         sa.Column("from_on", sa.Date(), nullable=True),
         sa.Column("until_on", sa.Date(), nullable=True),
         sa.Column("derivation", postgresql.JSONB(astext_type=sa.Text), nullable=False),
+        sa.Column("recognise_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('plan', 'addon', 'usage', 'unused_time', 'discount', 'manual', 'tax')",
             name=op.f("ck_invoice_lines_kind_known"),
@@ -221,6 +223,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tax_rate_id"], ["tax_rates.id"], name=op.f("fk_invoice_lines_tax_rate_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_lines")),
         sa.UniqueConstraint("invoice_id", "position", name=op.f("uq_invoice_lines_invoice_id_position")),
+    )
+    op.create_index(
+        "ix_invoice_lines_unearned",
+        "invoice_lines",
+        ["recognise_on", "id"],
+        unique=False,
+        postgresql_where=sa.text("recognise_on IS NOT NULL"),
     )
     op.create_table(
         "credit_note_lines",

@@ -26,7 +26,7 @@ def plan(session: Session, invoice_ids: Sequence[int], *, business: Business, at
         .join(Customer, Customer.id == Invoice.customer_id)
         .where(Invoice.id.in_(list(invoice_ids)))
     )
-    for invoice, customer in rows.tuples():
+    for invoice, customer in rows:
         invoice.next_action_at = _next_at(session, invoice, customer, business, at)
 
 

@@ -131,7 +131,7 @@ def page(
         wanted = wanted.where(DunningCase.owner_id == owner_id)
     if after is not None:
         wanted = wanted.where(tuple_(DunningCase.opened_at, DunningCase.id) > after)
-    rows = session.execute(wanted).tuples().all()
+    rows = session.execute(wanted).all()
     sums = _sums(session, [case.id for case, _ in rows])
     declines = _last_declines(session, [case.id for case, _ in rows])
     return [_listed(case, customer, sums.get(case.id), declines.get(case.id, "")) for case, customer in rows]

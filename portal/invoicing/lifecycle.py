@@ -25,6 +25,7 @@ from portal.invoicing.models import Invoice, InvoiceLine
 from portal.invoicing.states import INVOICE, InvoiceEvent, InvoiceKind, InvoiceStatus, LineKind
 from portal.journal import posting
 from portal.journal.accounts import JournalEvent, PostedLine, entries, issued
+from portal.journal.recognition import first_on
 
 LAPSING = frozenset({InvoiceKind.FIRST, InvoiceKind.CHANGE})
 
@@ -86,7 +87,7 @@ def issue_all(
         own_lines = [next(taken) for _ in order.draft.lines]
         row = _invoice_row(order, invoice_id, series, number, seller, on, part, at)
         rows.append(row)
-        lines += _line_rows(order.draft, invoice_id, own_lines)
+        lines += _line_rows(order.draft, invoice_id, own_lines, on)
         moved = issued(_posted_lines(order.draft.lines, own_lines)) + entries(JournalEvent.BALANCE_APPLIED, part)
         posted += posting.rows(moved, on=on, at=at, customer_id=order.customer.id, document=row["ref"])
         made.append(_issued(order, row, part))
@@ -194,7 +195,7 @@ def _invoice_row(
     }
 
 
-def _line_rows(draft: Draft, invoice_id: int, line_ids: Sequence[int]) -> list[dict[str, Any]]:
+def _line_rows(draft: Draft, invoice_id: int, line_ids: Sequence[int], on: date) -> list[dict[str, Any]]:
     return [
         {
             "id": line_ids[place],
@@ -212,9 +213,17 @@ def _line_rows(draft: Draft, invoice_id: int, line_ids: Sequence[int]) -> list[d
             "from_on": line.service.start if line.service else None,
             "until_on": line.service.end if line.service else None,
             "derivation": line.derivation,
+            "recognise_on": _recognise_on(line, on),
         }
         for place, line in enumerate(draft.lines)
     ]
+
+
+def _recognise_on(line: DraftLine, on: date) -> date | None:
+    """When the first part of a line is earned; what has no days of service is earned on the day of issue."""
+    if line.kind is LineKind.TAX or line.is_earned or line.amount.is_zero:
+        return None
+    return first_on(line.service, on) if line.service else on
 
 
 def _posted_lines(lines: Sequence[DraftLine], line_ids: Sequence[int]) -> list[PostedLine]:

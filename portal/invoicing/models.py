@@ -117,6 +117,7 @@ class InvoiceLine(Base):
     __table_args__ = (
         CheckConstraint(f"kind IN ({_listed(LINE_KINDS)})", name="kind_known"),
         UniqueConstraint("invoice_id", "position"),
+        Index("ix_invoice_lines_unearned", "recognise_on", "id", postgresql_where=text("recognise_on IS NOT NULL")),
     )
 
     id: Mapped[Key]
@@ -134,6 +135,7 @@ class InvoiceLine(Base):
     from_on: Mapped[Day | None]
     until_on: Mapped[Day | None]
     derivation: Mapped[dict[str, Any]]
+    recognise_on: Mapped[Day | None]  # the next day by whose evening a part of it is revenue; not of the content
 
 
 class CreditNote(Base):

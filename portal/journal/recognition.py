@@ -28,6 +28,12 @@ def recognitions(amount: Money, period: Period) -> list[Recognition]:
     return [Recognition(month.end - timedelta(days=1), part) for month, part in zip(months, parts, strict=True)]
 
 
+def first_on(period: Period, issued_on: date) -> date:
+    """The day by whose evening the first part of what was issued on `issued_on` is posted, never before that day."""
+    month_ends_on = (period.start.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return max(min(month_ends_on, period.end - timedelta(days=1)), issued_on)
+
+
 def recognised_by(amount: Money, period: Period, on: date) -> Money:
     """How much of `amount` has been posted as revenue by the evening of `on`."""
     return Money.total((part.amount for part in recognitions(amount, period) if part.posted_on <= on), amount.currency)
