@@ -80,7 +80,8 @@ def _check() -> int:
         ports = Ports.free()
         report = home.path / "report.json"
         with (home.path / "log").open("w+") as log, _servers(home, given, is_durable=False) as own:
-            env = environment(given, ports, own) | {"CHECK_TWIN_LOG": str(home.path / "twin.log")}
+            env = environment({"LOG_LEVEL": "INFO"} | given, ports, own)
+            env["CHECK_TWIN_LOG"] = str(home.path / "twin.log")
             _prepare(env)
             table = {name: as_shell(each) for name, each in commands(ports, home.path, is_kept=False).items()}
             driver = f"{as_shell([sys.executable, '-m', 'portal.local.ready'])} && {as_shell(portal_command('check'))}"

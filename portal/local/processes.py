@@ -61,6 +61,7 @@ def environment(given: Mapping[str, str], ports: Ports, own: Mapping[str, str]) 
     """
     return {
         "MAIL_FROM": "billing@portal.example",
+        "LOG_LEVEL": "WARNING",  # so that the addresses stay in sight
         "SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
         **given,
         **own,
@@ -85,7 +86,8 @@ def commands(ports: Ports, folder: Path, *, is_kept: bool) -> dict[str, list[str
     The twin keeps its books from one start to the next if `is_kept`; what truly happened it writes down always.
     """
     python = sys.executable
-    web = [python, "-m", "gunicorn", "--bind", f"{HOST}:{ports.web}", "--workers", "2", "--no-control-socket"]
+    web = [python, "-m", "gunicorn", "--bind", f"{HOST}:{ports.web}", "--workers", "2", "--preload"]
+    web += ["--no-control-socket"]
     # Threads: a browser opens connections ahead of time, and each would block a process that has none.
     web += ["--worker-class", "gthread", "--threads", "4", "--timeout", "120", "--graceful-timeout", "3"]
     web += ["--worker-tmp-dir", "/dev/shm"] if sys.platform == "linux" else []  # noqa: S108 - a heartbeat, not data
@@ -95,8 +97,9 @@ def commands(ports: Ports, folder: Path, *, is_kept: bool) -> dict[str, list[str
     mailbox = [python, "-m", "portal.local.mailbox", "--smtp-port", str(ports.smtp), "--web-port", str(ports.mailbox)]
     return {
         "web": [*web, "wsgi:application"],
-        **{f"worker-{queue}": portal_command("worker", queue) for queue in QUEUES},
-        "scheduler": portal_command("scheduler"),
+        # What `flask portal worker` and `scheduler` turn into, without loading the application twice.
+        **{f"worker-{queue}": [python, "-m", "jobs.worker", queue] for queue in QUEUES},
+        "scheduler": [python, "-m", "jobs.watch"],
         "twin": twin,
         "mailbox": [*mailbox, "--folder", str(folder / "mails")],
     }
