@@ -12,14 +12,18 @@ from jobs.audit import seal_entries
 from jobs.billing_run import plan_run, renew_due
 from jobs.charges import charge_due
 from jobs.documents import render_due
-from jobs.due import first_of, first_waiting_attempts
+from jobs.due import first_of, first_waiting_attempts, of_free_customers
+from jobs.dunning import advance_cases
 from jobs.gateway_news import receive_news
 from jobs.housekeeping import prune_rows
+from jobs.invoices import lapse_due
 from jobs.messages import relay_events, send_due
+from jobs.revenue import recognise_due
 from jobs.upcoming import announce_due
 from portal.core.business import STOP_CHARGES, STOP_MAILS
 from portal.core.outbox import OutboxEntry
-from portal.invoicing.models import Document
+from portal.dunning.models import DunningCase
+from portal.invoicing.models import Document, Invoice
 from portal.notifications.models import Message
 from portal.payments.models import Attempt, GatewayNews
 from portal.payments.states import AttemptStatus
@@ -54,6 +58,8 @@ _WORKS: tuple[Work, ...] = (
     Work(charge_due, first_waiting_attempts(), stopped_by=STOP_CHARGES),
     Work(receive_news, first_of(GatewayNews)),
     Work(resolve_due, first_of(Attempt, Attempt.status != AttemptStatus.WAITING)),
+    Work(lapse_due, first_of(Invoice, of_free_customers(Invoice))),
+    Work(advance_cases, first_of(DunningCase, of_free_customers(DunningCase))),
     Work(relay_events, first_of(OutboxEntry)),
     Work(send_due, first_of(Message), stopped_by=STOP_MAILS),
     Work(render_due, first_of(Document, key=Document.subject)),
@@ -63,6 +69,7 @@ WORK: dict[str, Work] = {work.job.name: work for work in _WORKS}
 
 TICKS = (
     Tick(announce_due, None),
+    Tick(recognise_due, None),
     Tick(seal_entries, timedelta(minutes=1)),
     Tick(prune_rows, timedelta(days=1)),
 )

@@ -4,7 +4,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
-from portal import cli, web
+from portal import cli, tables, web
 from portal.core import crashes, logging
 from portal.core.db import db
 from portal.core.settings import Settings, install
@@ -30,6 +30,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.undefined = StrictUndefined
     app.extensions["settings"] = settings
+    app.extensions["tables"] = tables.NOUNS
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations")
     web.init_app(app, settings)
