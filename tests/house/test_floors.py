@@ -8,7 +8,7 @@ from tests.house.source import ROOT, belongs_to, functions, imports, is_below, m
 ONLY_IN = {
     "rq": ("jobs/", "portal/cli/"),
     "weasyprint": ("portal/invoicing/documents.py",),
-    "requests": ("portal/gateways/", "portal/notifications/delivery.py"),
+    "requests": ("portal/gateways/", "portal/notifications/delivery.py", "portal/simulation/"),
     "urllib3": ("portal/gateways/", "portal/notifications/delivery.py"),
     "smtplib": ("portal/notifications/",),
     "urllib.request": ("portal/local/", "portal/twins/", "portal/cli/"),

@@ -95,8 +95,9 @@ def _is_named(root: str, wanted: str) -> bool:
 
 
 def _roots(text: str) -> list[str]:
+    kept_for_later = r"{%-?\s*(?:set\s+\w+|macro\s+[^%]*)\s*-?%}.*?{%-?\s*end(?:set|macro)\s*-?%}"
     parser = _Roots()
-    parser.feed(_without_logic(text))
+    parser.feed(_without_logic(re.sub(kept_for_later, "", text, flags=re.S)))
     return parser.roots
 
 
