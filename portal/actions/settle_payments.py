@@ -171,4 +171,7 @@ def _set_aside(heard: Heard, error: Exception, *, actor: Actor, at: datetime) ->
     with transaction() as session:
         customer_id = session.scalars(select(Attempt.customer_id).where(Attempt.id == heard.attempt_id)).one()
         customer = customers.lock(session, customer_id)
+        attempt = session.get_one(Attempt, heard.attempt_id)
+        if attempt.next_action_at is not None:
+            attempt.next_action_at = attempts.ask_again_at(attempt, at)
         _parking.park(session, customer, f"An answer could not be recorded: {error}", actor=actor, at=at)
