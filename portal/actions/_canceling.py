@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from portal.actions import _changing, _pricing
+from portal.actions import _changing, _clearing, _pricing
 from portal.core.actors import Actor
 from portal.customers.models import Customer
 from portal.invoicing import drafting
@@ -32,13 +32,16 @@ def cancel(
 ) -> None:
     """It ends with the morning of `on`. Nothing of it waits any more; a first invoice that nobody paid is voided.
 
-    Other open invoices are kept unless chosen otherwise. Unused time goes to the balance only when chosen.
+    Other open invoices are kept unless chosen otherwise: owed, but charged by nobody without being asked to. Unused
+    time goes to the balance only when chosen.
     """
     drop_change(session, subscription, reason="canceled", actor=actor, at=at)
     for invoice in invoicing.open_of_subscription(session, subscription.id):
         is_unpaid_start = subscription.status is SubscriptionStatus.PENDING and invoice.kind == InvoiceKind.FIRST
         if is_unpaid_start or choices.open_invoices is OpenInvoices.VOID:
             _changing.void(session, invoice, actor=actor, at=at, reason="canceled")
+        else:
+            _clearing.stop_collecting(session, [invoice.id], at=at)
     session.flush()
     if choices.credit_unused:
         _credit_unused(session, subscription, on, actor=actor, at=at)

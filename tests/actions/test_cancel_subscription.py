@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from portal.actions.cancel_subscription import cancel_subscription
 from portal.actions.change_plan import change_plan
@@ -127,6 +128,17 @@ def test_at_once_keeps_what_is_owed_unless_chosen_otherwise(make):
 
     canceled(make, subscription, now=CancelChoices())
 
+    assert make.invoice(subscription).status is InvoiceStatus.ISSUED
+
+
+def test_what_is_canceled_is_charged_by_nobody_without_being_asked_to(make):
+    subscription = make.subscription()
+    make.run(make.at + timedelta(days=31))
+
+    canceled(make, subscription, now=CancelChoices())
+
+    statuses = make.session.scalars(select(Attempt.status).order_by(Attempt.id)).all()
+    assert statuses == ["succeeded", "canceled"]
     assert make.invoice(subscription).status is InvoiceStatus.ISSUED
 
 
