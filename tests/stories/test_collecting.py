@@ -127,7 +127,8 @@ def test_a_used_up_ladder_suspends_and_payment_later_restores_with_the_rest_of_a
     world.days(18)
     assert len(make.invoices(subscription)) == 2
     customer = customer_of(world, subscription)
-    start_checkout(customer_id=customer.id, invoice_ref=late.ref, actor=Actor.customer(1, customer.id, "A"), at=world.at)
+    me = Actor.customer(1, customer.id, "Ada")
+    start_checkout(customer_id=customer.id, invoice_ref=late.ref, actor=me, at=world.at)
     gateway.pays(pages_of(world.session, customer.id)[0])
     world.days(0.1)
     again = reload(subscription)
