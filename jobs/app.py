@@ -26,13 +26,14 @@ from portal.core.logging import log
 from portal.core.settings import Settings, SettingsError, current
 
 SLICE_SECONDS = 60.0
+POLITE_SECONDS = 3.0
 WAKE_SECONDS = 60
 PATIENCE_SECONDS = 5.0
 
 stopping = Event()
 """Set when this process was asked to stop: slices then end after their batch."""
 
-_slice_ends: ContextVar[float] = ContextVar("slice_ends")
+_slice: ContextVar[tuple[float, Lane]] = ContextVar("slice")
 
 
 class Job:
@@ -52,11 +53,11 @@ class Job:
         with application().app_context():
             running = get_current_job()
             token = cause.set(f"job:{self.name}:{running.id[:8] if running else 'direct'}")
-            ends = _slice_ends.set(time.monotonic() + SLICE_SECONDS)
+            begun = _slice.set((time.monotonic(), self.lane))
             try:
                 self._run(args)
             finally:
-                _slice_ends.reset(ends)
+                _slice.reset(begun)
                 cause.reset(token)
 
     def wake(self, *args: int) -> bool:
@@ -70,7 +71,7 @@ class Job:
         return True
 
     def enqueue(self, *args: int) -> None:
-        """Put it into its queue in any case: a slice does this for its successor."""
+        """Put it into its queue in any case: for a slot, which is claimed only once."""
         connection().set(self.mark(*args), 1, ex=WAKE_SECONDS)
         self._put(args)
 
@@ -104,8 +105,16 @@ def job(lane: Lane) -> Callable[[Callable[..., None]], Job]:
 
 
 def slice_is_over() -> bool:
-    """Should the job leave the rest to a successor? True after a minute, and when the worker is to stop."""
-    return stopping.is_set() or time.monotonic() >= _slice_ends.get()
+    """Should the job leave the rest to a successor?
+
+    After a minute, when the worker is to stop, and soon when something else waits in the same queue: a
+    payment that a customer waits for goes between two slices of a long run.
+    """
+    begun, lane = _slice.get()
+    worked = time.monotonic() - begun
+    if stopping.is_set() or worked >= SLICE_SECONDS:
+        return True
+    return worked >= POLITE_SECONDS and bool(connection().llen(queue(connection(), lane).key))
 
 
 def drained(batch: Callable[[datetime], int]) -> bool:

@@ -17,4 +17,4 @@ def resolve_due() -> None:
     An answer recorded twice changes nothing.
     """
     if not drained(lambda at: resolve_attempts(limit=BATCH, actor=RESOLVER, at=at)):
-        resolve_due.enqueue()
+        resolve_due.wake()

@@ -12,4 +12,4 @@ def seal_entries() -> None:
     Each seal is its own transaction: dying half way leaves the rest to the next minute.
     """
     if not drained(lambda at: seal_audit(at=at)):
-        seal_entries.enqueue()
+        seal_entries.wake()

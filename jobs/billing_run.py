@@ -46,7 +46,7 @@ def renew_due() -> None:
         refs = session.scalars(due).all()
     for ref in refs:
         if not drained(partial(_renew, ref)):
-            renew_due.enqueue()
+            renew_due.wake()
             return
 
 

@@ -18,4 +18,4 @@ def charge_due(account_id: int) -> None:
     `sending`, and `resolve_due` asks what became of them.
     """
     if not drained(lambda at: charge_invoices(account_id, limit=BATCH, actor=CHARGES, at=at)):
-        charge_due.enqueue(account_id)
+        charge_due.wake(account_id)

@@ -14,4 +14,4 @@ def render_due() -> None:
     Printed again they are the same to the byte, so dying half way costs only the work.
     """
     if not drained(lambda at: render_documents(limit=BATCH, at=at)):
-        render_due.enqueue()
+        render_due.wake()

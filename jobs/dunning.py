@@ -17,4 +17,4 @@ def advance_cases() -> None:
     committed here; `charge_due` sends them.
     """
     if not drained(lambda at: advance_dunning(limit=BATCH, actor=LADDER, at=at)):
-        advance_cases.enqueue()
+        advance_cases.wake()

@@ -17,4 +17,4 @@ def receive_news() -> None:
     answer is recorded once.
     """
     if not drained(lambda at: receive_gateway_news(limit=BATCH, actor=NEWS, at=at)):
-        receive_news.enqueue()
+        receive_news.wake()

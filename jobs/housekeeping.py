@@ -13,4 +13,4 @@ def prune_rows() -> None:
     Dying half way leaves the rest to the next day.
     """
     if not drained(lambda at: prune(at=at, wall_at=wall())):
-        prune_rows.enqueue()
+        prune_rows.wake()

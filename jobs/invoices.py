@@ -16,4 +16,4 @@ def lapse_due() -> None:
     Each invoice is a transaction of its own, so dying half way leaves the others due.
     """
     if not drained(lambda at: lapse_invoices(limit=BATCH, actor=DUE_DAYS, at=at)):
-        lapse_due.enqueue()
+        lapse_due.wake()

@@ -15,7 +15,7 @@ def relay_events() -> None:
     Dying half way leaves the rest to be relayed; a message is unique per event, recipient and template.
     """
     if not drained(lambda at: relay_outbox(limit=EVENTS, at=at)):
-        relay_events.enqueue()
+        relay_events.wake()
 
 
 @job(Lane.MESSAGES)
@@ -26,4 +26,4 @@ def send_due() -> None:
     mails: what would confuse twice is shown to staff, the rest goes out again.
     """
     if not drained(lambda at: send_messages(limit=MAILS, at=at)):
-        send_due.enqueue()
+        send_due.wake()

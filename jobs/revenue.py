@@ -16,4 +16,4 @@ def recognise_due() -> None:
     Each line and month is posted once, in the transaction that moves the line on: dying half way leaves the rest.
     """
     if not drained(lambda at: recognise_revenue(limit=BATCH, actor=BOOKS, at=at)):
-        recognise_due.enqueue()
+        recognise_due.wake()

@@ -1,7 +1,7 @@
 """Looks every second what is due, and wakes whoever does it. Two of them are harmless."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,8 +34,8 @@ class Outlook:
 class Scheduler:
     """One process's view: it remembers which slots are taken, so that it asks the database once for each."""
 
-    def __init__(self, works: Mapping[str, Work] = WORK) -> None:
-        self._works = works
+    def __init__(self, works: Mapping[str, Work] = WORK, ticks: Sequence[Tick] = TICKS) -> None:
+        self._works, self._ticks = works, ticks
         self._taken: dict[str, datetime] = {}
         self._beat_at = 0.0
 
@@ -65,7 +65,7 @@ class Scheduler:
     def _claim_ticks(self, facts: Circumstances, at: datetime) -> int:
         if READ_ONLY in facts.switches_on:
             return 0
-        return sum(self._claim(tick, _slot_of(tick, facts, at)) for tick in TICKS)
+        return sum(self._claim(tick, _slot_of(tick, facts, at)) for tick in self._ticks)
 
     def _claim(self, tick: Tick, slot: datetime) -> bool:
         """Whoever inserts the slot enqueues its job, and commits only then: a slot is never claimed in vain."""

@@ -16,4 +16,4 @@ def announce_due() -> None:
     What was announced is marked in the same transaction, so dying half way leaves the rest and repeats nothing.
     """
     if not drained(lambda at: announce_upcoming(limit=BATCH, actor=HERALD, at=at)):
-        announce_due.enqueue()
+        announce_due.wake()

@@ -73,7 +73,7 @@ def waiting_jobs(app: Any) -> Callable[[str], int]:
 
 @pytest.fixture(scope="module")
 def _crew(application: Any, settings: Settings) -> Iterator[None]:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "portal", "worker", *Lane]
+    command = [sys.executable, "-m", "jobs.worker", *Lane]
     process = subprocess.Popen(command, cwd=CHECKOUT, env=environment(settings))
     yield
     process.terminate()
@@ -89,12 +89,11 @@ def crew(_crew: None, app: Any) -> None:
 
 @pytest.fixture
 def start(app: Any, settings: Settings) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """start("worker", "messages", PRETEND_SECONDS="1"): a portal command as a process; killed at the end."""
+    """start("jobs.worker", "messages", PRETEND_SECONDS="1"): a module as a process; killed at the end."""
     running = []
 
     def begin(*words: str, **extra: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", "portal", *words]
-        process = subprocess.Popen(command, cwd=CHECKOUT, env=environment(settings) | extra)
+        process = subprocess.Popen([sys.executable, "-m", *words], cwd=CHECKOUT, env=environment(settings) | extra)
         running.append(process)
         return process
 

@@ -19,7 +19,7 @@ from portal.core.outbox import OutboxEntry
 def relay_rows() -> None:
     """Rows are claimed in transactions of their own: dying half way leaves the rest due."""
     if not drained(_relay):
-        relay_rows.enqueue()
+        relay_rows.wake()
 
 
 @job(Lane.MESSAGES)

@@ -36,7 +36,7 @@ def test_each_row_is_done_exactly_when_it_is_due(session, noon, events, relayed,
     events(HOUR, 30 * HOUR, timedelta(days=9))
     ask(noon + timedelta(days=10))
 
-    drive(Scheduler(RELAY), Event())
+    drive(Scheduler(RELAY, ()), Event())
 
     assert relayed() == [noon + HOUR, noon + 30 * HOUR, noon + timedelta(days=9)]
     row = clock_row(session)
@@ -47,7 +47,7 @@ def test_a_jump_takes_a_few_hundredths_of_a_second(session, noon, crew):
     ask(noon + timedelta(days=100))
     began = time.monotonic()
 
-    drive(Scheduler(RELAY), Event())
+    drive(Scheduler(RELAY, ()), Event())
 
     assert clock_row(session).target_at is None
     assert time.monotonic() - began < 100 * 0.03
@@ -56,7 +56,7 @@ def test_a_jump_takes_a_few_hundredths_of_a_second(session, noon, crew):
 def test_a_running_clock_goes_on_running_from_its_target(session, noon, crew):
     ask(noon + HOUR, stands=False)
 
-    drive(Scheduler(RELAY), Event())
+    drive(Scheduler(RELAY, ()), Event())
 
     forget()
     assert clock_row(session).frozen_at is None
@@ -98,7 +98,7 @@ def test_work_that_stays_due_stops_the_clock_and_names_its_row(session, noon, ev
     events(timedelta(0))
     ask(noon + HOUR)
 
-    drive(Scheduler(LEAVE), Event())
+    drive(Scheduler(LEAVE, ()), Event())
 
     assert clock_row(session).target_at is None
     assert clock_row(session).frozen_at == noon
@@ -112,8 +112,8 @@ def test_a_journey_that_was_stopped_is_resumed(session, noon, events, relayed, c
     stopped = Event()
     stopped.set()
 
-    drive(Scheduler(RELAY), stopped)
+    drive(Scheduler(RELAY, ()), stopped)
     assert clock_row(session).target_at == noon + 2 * HOUR
 
-    drive(Scheduler(RELAY), Event())
+    drive(Scheduler(RELAY, ()), Event())
     assert relayed() == [noon + HOUR]

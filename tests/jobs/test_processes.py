@@ -3,6 +3,7 @@
 import signal
 import time
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from portal.local.redis import Redis
 from tests.jobs.pretend import RELAY
 
 NOW = timedelta(0)
-PATIENCE = 60
+PATIENCE = 40
 
 
 def until(is_so, what):
@@ -26,18 +27,18 @@ def until(is_so, what):
 
 
 def dispatching(is_so):
-    scheduler = Scheduler(RELAY)
+    scheduler = Scheduler(RELAY, ())
     return lambda: scheduler.dispatch() and is_so()
 
 
 def test_a_worker_killed_in_its_work_leaves_it_to_the_next(noon, events, relayed, start):
     events(*[NOW] * 5)
-    doomed = start("worker", "messages", CRASH_PLAN="pretend.relayed:3:kill")
+    doomed = start("jobs.worker", "messages", CRASH_PLAN="pretend.relayed:3:kill")
     until(dispatching(lambda: doomed.poll() is not None), "the kill")
     assert doomed.returncode == -signal.SIGKILL
     assert len(relayed()) == 2
 
-    start("worker", "messages")
+    start("jobs.worker", "messages")
 
     until(dispatching(lambda: len(relayed()) == 5), "the rest")
     assert relayed() == [noon] * 5
@@ -45,7 +46,7 @@ def test_a_worker_killed_in_its_work_leaves_it_to_the_next(noon, events, relayed
 
 def test_a_worker_that_is_asked_to_stop_finishes_its_batch_and_leaves_the_rest(noon, events, relayed, start):
     events(*[NOW] * 200)
-    worker = start("worker", "messages", PRETEND_SECONDS="0.1")
+    worker = start("jobs.worker", "messages", PRETEND_SECONDS="0.1")
     until(dispatching(lambda: len(relayed()) >= 2), "the beginning")
 
     worker.send_signal(signal.SIGTERM)
@@ -57,7 +58,7 @@ def test_a_worker_that_is_asked_to_stop_finishes_its_batch_and_leaves_the_rest(n
 
 def test_emptying_redis_in_the_middle_of_a_slice_loses_nothing(noon, events, relayed, start):
     events(*[NOW] * 20)
-    start("worker", "messages", PRETEND_SECONDS="0.05")
+    start("jobs.worker", "messages", PRETEND_SECONDS="0.05")
     until(dispatching(lambda: len(relayed()) >= 3), "the beginning")
 
     connection().flushall()
@@ -68,19 +69,31 @@ def test_emptying_redis_in_the_middle_of_a_slice_loses_nothing(noon, events, rel
 
 
 @pytest.mark.slow
+def test_the_command_line_starts_a_worker_that_ends_when_nothing_waits(noon, events, relayed, start):
+    events(NOW)
+    Scheduler(RELAY, ()).dispatch()
+
+    worker = start("flask", "--app", "wsgi", "portal", "worker", "messages", "news", "--burst")
+
+    assert worker.wait(timeout=60) == 0
+    assert relayed() == [noon]
+
+
+@pytest.mark.slow
 def test_a_scheduler_waits_for_a_redis_that_is_away_and_stops_when_asked(session, tmp_path, start):
     server, address = Redis(tmp_path / "redis", is_durable=False), tmp_path / "redis.sock"
-    scheduler = start("scheduler", REDIS_URL=f"unix://{address}")
+    scheduler = start("jobs.watch", REDIS_URL=f"unix://{address}")
     until(lambda: beats(session, "scheduler"), "the first heartbeat")
     assert not claimed(session)  # a slot is claimed only if its job could be enqueued
 
     server.start()
-    address.symlink_to(server.url.removeprefix("unix://"))
-
-    until(lambda: claimed(session), "the first slot")
+    try:
+        address.symlink_to(urlsplit(server.url).path)
+        until(lambda: claimed(session), "the first slot")
+    finally:
+        server.stop()
     scheduler.send_signal(signal.SIGTERM)
     assert scheduler.wait(timeout=15) == 0
-    server.stop()
 
 
 def beats(session, name):
