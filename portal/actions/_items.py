@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.catalogue import queries as catalogue
-from portal.catalogue.pricing import BilledIn, price_of
+from portal.catalogue.pricing import price_of
 from portal.catalogue.queries import PlanPrice
 from portal.core.money import Money
 from portal.customers.models import Customer
@@ -66,5 +66,4 @@ def _item(pair: PlanPrice, quantity: int) -> PricedItem:
         terms=catalogue.terms_of(price),
         tax_inclusive=price.tax_inclusive,
         quantity=quantity,
-        in_arrears=price.billed_in == BilledIn.ARREARS,
     )

@@ -217,7 +217,6 @@ def _draft(one: DueSubscription, customer: Customer, sheet: Sheet) -> Draft:
         turn.period,
         subscription_id=one.id,
         number=turn.number,
-        ended=one.running,
     )
 
 

@@ -27,12 +27,8 @@ def for_period(
     number: int,
     kind: InvoiceKind = InvoiceKind.PERIOD,
     from_on: date | None = None,
-    ended: Period | None = None,
 ) -> Draft:
-    """The invoice of one period. `from_on` within it: only the days from there on are billed (resume, restore).
-
-    Items in arrears are billed for the period that `ended`; without one they are not on it.
-    """
+    """The invoice of one period. `from_on` within it: only the days from there on are billed (resume, restore)."""
     lines: list[DraftLine] = []
     treatments: set[Treatment] = set()
     for item in items:
@@ -130,7 +126,6 @@ def _add(
             service,
             item_id=item.item_id if item else None,
             price_id=item.price_id if item else None,
-            is_earned=item.in_arrears if item else False,
         )
     )
     for rate, figure in taxed.taxes:

@@ -18,10 +18,7 @@ from portal.invoicing.taxes import Sale, Taxation, TaxRate, TaxRule, Treatment, 
 
 @dataclass(frozen=True, slots=True)
 class PricedItem:
-    """A plan or add-on with its price and quantity. `item_id` is None while it is only proposed.
-
-    `in_arrears`: each bill is for the period that has ended.
-    """
+    """A plan or add-on with its price and quantity. `item_id` is None while it is only proposed."""
 
     item_id: int | None
     price_id: int
@@ -32,7 +29,6 @@ class PricedItem:
     terms: PriceTerms
     tax_inclusive: bool
     quantity: int
-    in_arrears: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ class Buyer:
 @dataclass(frozen=True, slots=True)
 class DraftLine:
     """One line. `parent` is the place in the draft of the line that a tax belongs to; `returns_line_id` the
-    issued line that unused time is given back of. `is_earned`: the service was given before the bill."""
+    issued line that unused time is given back of."""
 
     kind: LineKind
     text: str
@@ -109,7 +105,6 @@ class DraftLine:
     parent: int | None = None
     returns_line_id: int | None = None
     tax_rate_id: int | None = None
-    is_earned: bool = False
 
 
 @dataclass(frozen=True)

@@ -221,19 +221,14 @@ def _line_rows(draft: Draft, invoice_id: int, line_ids: Sequence[int], on: date)
 
 def _recognise_on(line: DraftLine, on: date) -> date | None:
     """When the first part of a line is earned; what has no days of service is earned on the day of issue."""
-    if line.kind is LineKind.TAX or line.is_earned or line.amount.is_zero:
+    if line.kind is LineKind.TAX or line.amount.is_zero:
         return None
     return first_on(line.service, on) if line.service else on
 
 
 def _posted_lines(lines: Sequence[DraftLine], line_ids: Sequence[int]) -> list[PostedLine]:
     return [
-        PostedLine(
-            line_id,
-            line.amount,
-            is_tax=line.kind is LineKind.TAX,
-            deferred=Money.zero(line.amount.currency) if line.is_earned else None,
-        )
+        PostedLine(line_id, line.amount, is_tax=line.kind is LineKind.TAX)
         for line, line_id in zip(lines, line_ids, strict=True)
     ]
 

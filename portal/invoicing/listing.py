@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, extract, func, select
 from sqlalchemy.orm import Session
@@ -33,11 +33,13 @@ class Page(NamedTuple):
 class Totals(NamedTuple):
     """Of the filtered invoices in one currency: how many, invoiced (voided ones do not count), open, overdue."""
 
-    count: int
+    number: int
     invoiced: Money
     open: Money
     overdue: Money
 
+
+Columns = TypeVarTuple("Columns")
 
 STATES = ("open", "overdue", "paid", "void", "written_off")
 
@@ -55,9 +57,7 @@ def page_of_customer(
     """The page after or before the invoice with that id, the first one without either."""
     wanted = _narrowed(select(Invoice), customer_id, filters, today)
     if newer_than is not None:
-        rows = list(
-            session.scalars(wanted.where(Invoice.id > newer_than).order_by(Invoice.id).limit(limit + 1))
-        )
+        rows = list(session.scalars(wanted.where(Invoice.id > newer_than).order_by(Invoice.id).limit(limit + 1)))
         return Page(rows[:limit][::-1], has_newer=len(rows) > limit, has_older=True)
     if older_than is not None:
         wanted = wanted.where(Invoice.id < older_than)
@@ -75,10 +75,12 @@ def totals_of_customer(session: Session, customer_id: int, filters: Filters, *, 
         func.sum(Invoice.open_minor),
         func.sum(Invoice.open_minor).filter(is_overdue),
     )
-    rows = session.execute(_narrowed(sums, customer_id, filters, today).group_by(Invoice.currency))
+    rows = session.execute(
+        _narrowed(sums, customer_id, filters, today).group_by(Invoice.currency).order_by(Invoice.currency)
+    )
     return [
-        Totals(number, *(Money(int(minor or 0), currency) for minor in amounts))
-        for currency, number, *amounts in sorted(rows.all())
+        Totals(number, *(Money(int(minor or 0), currency) for minor in (invoiced, left, overdue)))
+        for currency, number, invoiced, left, overdue in rows
     ]
 
 
@@ -89,9 +91,7 @@ def years_of_customer(session: Session, customer_id: int) -> list[int]:
     return [int(found) for found in session.scalars(issued.distinct().order_by(year.desc()))]
 
 
-def _narrowed(
-    wanted: Select[*tuple[object, ...]], customer_id: int, filters: Filters, today: date
-) -> Select[*tuple[object, ...]]:
+def _narrowed(wanted: Select[*Columns], customer_id: int, filters: Filters, today: date) -> Select[*Columns]:
     wanted = wanted.where(Invoice.customer_id == customer_id, Invoice.status != InvoiceStatus.DRAFT)
     if filters.state:
         wanted = wanted.where(_is(filters.state, today))

@@ -170,6 +170,10 @@ class CreditNote(Base):
     parties: Mapped[dict[str, Any]]
     created_at: Mapped[Moment]
 
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
 
 class CreditNoteLine(Base):
     """A part of one invoice line that is taken back."""

@@ -7,7 +7,6 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.catalogue import models as catalogue
-from portal.catalogue.pricing import BilledIn
 from portal.catalogue.queries import terms_of
 from portal.core.errors import NotFound
 from portal.core.money import Money
@@ -23,6 +22,11 @@ from portal.subscriptions.queries import Item
 
 def by_ref(session: Session, ref: str) -> Invoice:
     return _found(session.scalar(select(Invoice).where(Invoice.ref == ref)))
+
+
+def with_id(session: Session, invoice_id: int) -> Invoice:
+    """For reading what another row of the same customer points at."""
+    return session.get_one(Invoice, invoice_id)
 
 
 def of_customer(session: Session, customer_id: int, ref: str) -> Invoice:
@@ -118,7 +122,6 @@ def priced(rows: Iterable[Item]) -> list[PricedItem]:
             terms=terms_of(row.price),
             tax_inclusive=row.price.tax_inclusive,
             quantity=row.item.quantity,
-            in_arrears=row.price.billed_in == BilledIn.ARREARS,
         )
         for row in rows
     ]

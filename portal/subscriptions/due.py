@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from portal.core.periods import Interval, Period, Unit, period_at
+from portal.core.periods import Interval, Unit
 from portal.subscriptions.schedule import Timetable, Turn, turn_after
 from portal.subscriptions.states import SubscriptionStatus
 
@@ -60,11 +60,6 @@ class DueSubscription:
     period_number: int
     has_change: bool
     timetable: Timetable
-
-    @property
-    def running(self) -> Period | None:
-        """The period that ends where a renewal begins; None before the first one."""
-        return None if self.anchor_on is None else period_at(self.anchor_on, self.interval, self.period_number)
 
     @property
     def turn(self) -> Turn:
