@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from portal.actions import _collecting
 from portal.actions.start_checkout import NothingToPay
 from portal.core import audit
 from portal.core.actors import Actor
@@ -15,7 +16,7 @@ from portal.invoicing import queries as invoices
 from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
 from portal.payments import attempts, queries
-from portal.payments.attempts import InDoubt, ToCollect
+from portal.payments.attempts import InDoubt
 from portal.payments.models import PaymentMethod
 from portal.payments.states import AttemptKind, AttemptStatus, AttemptTrigger, is_supersedable
 
@@ -41,8 +42,7 @@ def pay_invoice(
         if not _is_free(session, invoice, at):
             return
         method = _method(session, customer, invoice, method_ref, at)
-        charge = ToCollect(customer.id, invoice.id, method.gateway_account_id, method.id, invoice.open, trigger)
-        attempts.open_all(session, [charge], at=at)
+        attempts.open_all(session, [_collecting.charge_for(session, invoice, method, trigger)], at=at)
         audit.record(
             session,
             actor,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.actions import _billing, _booking, _clearing, _failing, _parking
+from portal.actions import _billing, _booking, _clearing, _collecting, _failing, _parking
 from portal.actions._booking import Success
 from portal.core import audit, outbox
 from portal.core import business as businesses
@@ -18,7 +18,6 @@ from portal.core.days import day
 from portal.core.db import transaction
 from portal.core.errors import Busy
 from portal.core.logging import log
-from portal.core.money import Money
 from portal.core.secrets import vault
 from portal.customers import queries as customers
 from portal.dunning.models import DunningDebt
@@ -26,7 +25,6 @@ from portal.gateways.base import ChargeOutcome, Outcome
 from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
 from portal.payments import attempts, methods, queries
-from portal.payments.attempts import ToCollect
 from portal.payments.models import Attempt, GatewayAccount, PaymentMethod
 from portal.payments.states import AttemptKind, AttemptTrigger
 
@@ -151,14 +149,7 @@ def _retry_debts(session: Session, method: PaymentMethod, *, at: datetime) -> No
     ).all()
     busy = queries.live_attempts(session, [invoice.id for invoice in owed])
     wanted = [
-        ToCollect(
-            method.customer_id,
-            invoice.id,
-            method.gateway_account_id,
-            method.id,
-            Money(invoice.open_minor, invoice.currency),
-            AttemptTrigger.NEW_METHOD,
-        )
+        _collecting.charge_for(session, invoice, method, AttemptTrigger.NEW_METHOD)
         for invoice in owed
         if invoice.id not in busy and invoice.open_minor > 0
     ]
