@@ -51,13 +51,13 @@ def methods_of(session: Session, customer_id: int) -> list[PaymentMethod]:
 def methods_in_use(session: Session, customer_id: int) -> tuple[tuple[PaymentMethod, frozenset[int]], ...]:
     """The customer's stored methods, the default first, each with the subscriptions it was chosen for."""
     rows = session.execute(
-        select(PaymentMethod, func.array_agg(SubscriptionMethod.subscription_id))
+        select(PaymentMethod, func.array_remove(func.array_agg(SubscriptionMethod.subscription_id), None))
         .outerjoin(SubscriptionMethod, SubscriptionMethod.method_id == PaymentMethod.id)
         .where(PaymentMethod.customer_id == customer_id, PaymentMethod.removed_at.is_(None))
         .group_by(PaymentMethod.id)
         .order_by(PaymentMethod.is_default.desc(), PaymentMethod.id.desc())
     )
-    return tuple((method, frozenset(id_ for id_ in users if id_ is not None)) for method, users in rows)
+    return tuple((method, frozenset(users)) for method, users in rows)
 
 
 def own_method(session: Session, customer_id: int, ref: str) -> PaymentMethod:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import Select, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from portal.balance.models import CustomerBalance
@@ -22,6 +23,7 @@ from portal.dunning.cases import ladder_of
 from portal.dunning.models import DunningCase, DunningDebt, DunningPolicy
 from portal.dunning.policy import Climb, LastStep
 from portal.invoicing import queries as invoicing
+from portal.invoicing.drafts import Buyer
 from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
 from portal.payments import queries as payments
@@ -29,7 +31,9 @@ from portal.payments.models import Attempt, PaymentMethod
 from portal.reporting.forecast import Bill, Part, next_bill
 from portal.subscriptions.changes import waits_for_payment
 from portal.subscriptions.models import ScheduledChange, Subscription, SubscriptionItem
-from portal.subscriptions.states import ENDED, LIVE, Collection as Collecting, ScheduledChangeStatus
+from portal.subscriptions.states import ENDED, LIVE, ScheduledChangeStatus
+from portal.subscriptions.states import Collection as Collecting
+from portal.subscriptions.states import SubscriptionStatus as Status
 
 LATEST = 3
 MOST_OWED = 60
@@ -122,9 +126,7 @@ def holdings(session: Session, customer_id: int, *, ref: str = "") -> Holdings:
     )
 
 
-def standing(
-    session: Session, customer_id: int, *, at: datetime, ref: str = "", with_credits: bool = True
-) -> Standing:
+def standing(session: Session, customer_id: int, *, at: datetime, ref: str = "", with_credits: bool = True) -> Standing:
     """Seven queries at most, five of them besides the holdings. `ref`: narrowed to one subscription."""
     had = holdings(session, customer_id, ref=ref)
     today = day(at, had.customer.zone)
@@ -173,16 +175,21 @@ def is_usable(method: PaymentMethod, on: date) -> bool:
     return not method.is_refused and (method.expires_on is None or method.expires_on >= on)
 
 
-def _wanted(customer_id: int, ref: str):  # type: ignore[no-untyped-def]
+def _wanted(customer_id: int, ref: str) -> Select[*tuple[Any, ...]]:
     last_ended = (
         select(func.max(Subscription.id))
         .where(Subscription.customer_id == customer_id, Subscription.status.in_(ENDED))
         .scalar_subquery()
     )
-    which = Subscription.ref == ref if ref else or_(Subscription.status.in_(LIVE), Subscription.id == last_ended)
+    which = (
+        (Subscription.ref == ref) & (Subscription.status != Status.DRAFT)
+        if ref
+        else or_(Subscription.status.in_(LIVE), Subscription.id == last_ended)
+    )
     pending = ScheduledChange.status == ScheduledChangeStatus.PENDING
     return (
         select(Customer, Business, Subscription, ScheduledChange, CustomerBalance.amount_minor)
+        .select_from(Customer)
         .join(Business, true())
         .outerjoin(Subscription, (Subscription.customer_id == Customer.id) & which)
         .outerjoin(ScheduledChange, (ScheduledChange.subscription_id == Subscription.id) & pending)
@@ -229,7 +236,7 @@ def _coming(change: ScheduledChange | None, prices: Mapping[int, tuple[Plan, Pri
     return tuple(sorted(named, key=lambda part: part.plan.kind, reverse=True))
 
 
-def _bill(held: Held, buyer: invoicing.Buyer | None) -> Bill | None:
+def _bill(held: Held, buyer: Buyer | None) -> Bill | None:
     if buyer is None:
         return None
     change = held.change
@@ -253,6 +260,7 @@ def _invoices(session: Session, customer_id: int, subscriptions: Mapping[int, Su
     )
     wanted = (
         select(Invoice, attempt, DunningDebt, DunningPolicy)
+        .select_from(Invoice)
         .outerjoin(attempt, true())
         .outerjoin(DunningDebt, (DunningDebt.invoice_id == Invoice.id) & DunningDebt.closed_at.is_(None))
         .outerjoin(DunningCase, DunningCase.id == DunningDebt.case_id)

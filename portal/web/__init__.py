@@ -4,7 +4,7 @@ from flask import Blueprint, Flask
 
 from portal.core.settings import Settings
 from portal.web import health, profile
-from portal.web.account import details
+from portal.web.account import pages as account
 from portal.web.assets import init_assets
 from portal.web.auth import password, sign_in, sign_up
 from portal.web.errors import init_errors
@@ -15,6 +15,7 @@ from portal.web.hooks import gateways
 from portal.web.htmx import init_htmx
 from portal.web.security import init_security
 from portal.web.session import init_session
+from portal.web.staff import dunning, dunning_deeds
 from portal.web.wording import init_wording
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -25,7 +26,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     password.bp,
     profile.account_bp,
     profile.staff_bp,
-    details.bp,
+    *account.BLUEPRINTS,
+    dunning.bp,
+    dunning_deeds.bp,
 )
 
 

@@ -1,1 +1,1 @@
-"""What a customer sees of their own account."""
+"""The customer's own pages. Whose rows they show is said in each query; who may do what, beside each route."""

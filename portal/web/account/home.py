@@ -1,0 +1,70 @@
+"""The customer's home: how they stand, what is left of their credits, how they pay, what was billed last."""
+
+from flask import Blueprint, g, render_template
+from flask.typing import ResponseReturnValue
+
+from portal.catalogue import queries as catalogue
+from portal.core import clock
+from portal.core.days import day
+from portal.core.db import db
+from portal.identity.permissions import Permission, requires
+from portal.invoicing.models import Invoice
+from portal.invoicing.presentation import state_of
+from portal.reporting import standing as standings
+from portal.reporting.standing import Held, Standing
+from portal.web.account import faces, words
+from portal.web.account.rows import InvoiceRow, MethodRow, invoice_row, method_row
+from portal.web.account.watching import answer_to_watch
+
+bp = Blueprint("account_home", __name__, url_prefix="/account")
+
+
+@bp.get("/")
+@requires(Permission.ACCOUNT_READ)
+def show_home() -> ResponseReturnValue:
+    at = clock.now()
+    standing = standings.standing(db.session(), g.customer_id, at=at)
+    state = faces.state_of(standing.held)
+    answer = answer_to_watch(state)
+    if answer is not None:
+        return answer
+    today = day(at, standing.customer.zone)
+    main = faces.most_urgent(standing.held)
+    others = [held for held in standing.held if held is not main]
+    return render_template(
+        "account/home/home.html",
+        main=main,
+        face=faces.face_of(main, today, standing.balance) if main else None,
+        others=[(held, faces.face_of(held, today)) for held in others],
+        state=state,
+        today=today,
+        balance=standing.balance,
+        credits=[held for held in standing.held if held.credits],
+        methods=_methods(standing),
+        owed=[_row(one.invoice, standing) for one in standing.owed],
+        latest=[_row(invoice, standing) for invoice in standing.latest],
+        plans=catalogue.on_sale(db.session(), currency=_currency(standing)) if main is None else [],
+    )
+
+
+def _methods(standing: Standing) -> list[MethodRow]:
+    """What is charged for what is had; without a subscription, the default."""
+    today = day(clock.now(), standing.customer.zone)
+    rows = [method_row(method, _users(standing, method.id), today) for method, _ in standing.methods]
+    used = [row for row in rows if row.used_for]
+    return used or rows[:1]
+
+
+def _users(standing: Standing, method_id: int) -> list[str]:
+    """The plans that are charged with the method."""
+    held: list[Held] = [one for one in standing.held if one.method is not None and one.method.id == method_id]
+    return [words.plan_said(one.parts[0]) for one in held if one.parts]
+
+
+def _row(invoice: Invoice, standing: Standing) -> InvoiceRow:
+    today = day(clock.now(), standing.customer.zone)
+    return invoice_row(invoice, state_of(invoice, today))
+
+
+def _currency(standing: Standing) -> str:
+    return standing.customer.currency or standing.business.currency

@@ -1,0 +1,176 @@
+"""The customer's invoices: the list, one as it was issued, and paying it."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, g, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
+
+from portal.actions.pay_invoice import pay_invoice
+from portal.actions.start_checkout import start_checkout
+from portal.core import clock
+from portal.core.days import day
+from portal.core.db import db
+from portal.identity.permissions import Permission, requires
+from portal.invoicing import listing
+from portal.invoicing import queries as invoices
+from portal.invoicing.listing import Filters
+from portal.invoicing.models import Invoice
+from portal.invoicing.presentation import state_of
+from portal.payments import queries as payments
+from portal.payments import receipts
+from portal.payments.models import Attempt, PaymentMethod
+from portal.payments.states import AttemptStatus, AttemptTrigger
+from portal.reporting import standing as standings
+from portal.web.account import words
+from portal.web.account.rows import MethodRow, invoice_row, line_row, method_row
+from portal.web.account.watching import answer_to_watch
+from portal.web.filters import url_here, written
+from portal.web.forms import LineField, PortalForm
+from portal.web.htmx import leave_for, see_other, show
+from portal.web.statuses import status_word
+from portal.web.wording import gettext
+
+bp = Blueprint("account_invoices", __name__, url_prefix="/account/invoices")
+
+LONGEST_NUMBER = 40
+
+
+class PayForm(PortalForm):
+    """`method`: the reference of a stored one; empty for the one that is usually charged."""
+
+    method = LineField(most=40)
+
+
+@bp.get("")
+@requires(Permission.ACCOUNT_READ)
+def show_invoices() -> ResponseReturnValue:
+    session, today = db.session(), day(clock.now(), g.zone)
+    filters = _filters()
+    older, newer = _id("after"), _id("before")
+    page = listing.page_of_customer(session, g.customer_id, filters, today=today, older_than=older, newer_than=newer)
+    return show(
+        page="account/invoices/list.html",
+        fragment="account/invoices/_invoices.html",
+        rows=[invoice_row(row, state_of(row, today)) for row in page.invoices],
+        earlier=page.invoices[0].id if page.has_newer and page.invoices else None,
+        later=page.invoices[-1].id if page.has_older and page.invoices else None,
+        totals=listing.totals_of_customer(session, g.customer_id, filters, today=today),
+        years=listing.years_of_customer(session, g.customer_id),
+        states=_tabs(filters),
+        chosen=_chosen(filters),
+        filters=filters,
+    )
+
+
+@bp.get("/<ref>")
+@requires(Permission.ACCOUNT_READ)
+def show_invoice(ref: str) -> ResponseReturnValue:
+    session, at = db.session(), clock.now()
+    invoice = mine(ref)
+    tries = payments.tries_of_invoice(session, invoice.id)
+    state = f"{invoice.status}{invoice.open_minor}-{tries[0][0].status if tries else ''}"
+    answer = answer_to_watch(state)
+    if answer is not None:
+        return answer
+    today = day(at, g.zone)
+    notes = invoices.credit_notes_of(session, invoice.id)
+    shown = receipts.shown(session, invoice, reader=written(), at=at, notes=notes)
+    return show(
+        page="account/invoices/invoice.html",
+        fragment="account/invoices/_pay.html",
+        invoice=shown,
+        rows=[line_row(line) for line in shown.lines],
+        notes=notes,
+        today=today,
+        state=state,
+        is_checking=bool(tries) and words.is_checking(tries[0][0]),
+        tries=[(attempt, words.method_said(method) if method else "") for attempt, method in tries],
+        reason=_reason(tries),
+        open_page=_open_page(tries),
+        ways=_ways(invoice) if shown.is_payable else [],
+        last_payment=next((one.ref for one in reversed(shown.settled) if one.kind == "payment"), ""),
+        can_pay=Permission.ACCOUNT_PAY in g.permissions,
+    )
+
+
+@bp.post("/<ref>/pay")
+@requires(Permission.ACCOUNT_PAY)
+def pay(ref: str) -> ResponseReturnValue:
+    """Commit to charging a stored method; a worker takes it, and the page tells how it went."""
+    mine(ref)
+    form = PayForm()
+    if not form.validate():
+        raise BadRequest
+    method = form.method.data or None
+    pay_invoice(ref, method_ref=method, trigger=AttemptTrigger.CUSTOMER, actor=g.actor, at=clock.now())
+    return see_other(url_for(".show_invoice", ref=ref))
+
+
+@bp.post("/<ref>/checkout")
+@requires(Permission.ACCOUNT_PAY)
+def check_out(ref: str) -> ResponseReturnValue:
+    """On the gateway's page, with any card or way that it takes."""
+    mine(ref)
+    if not PayForm().validate():
+        raise BadRequest
+    return leave_for(start_checkout(customer_id=g.customer_id, invoice_ref=ref, actor=g.actor, at=clock.now()))
+
+
+def mine(ref: str) -> Invoice:
+    """The customer's own, issued; anything else is not found."""
+    return invoices.of_customer(db.session(), g.customer_id, ref)
+
+
+def _filters() -> Filters:
+    """What the address narrows the list to; what it cannot mean is passed over."""
+    state, year = request.args.get("state", ""), request.args.get("year", "")
+    return Filters(
+        state=state if state in listing.STATES else "",
+        year=int(year) if re.fullmatch(r"2[01][0-9]{2}", year) else None,
+        number=request.args.get("number", "").strip()[:LONGEST_NUMBER],
+    )
+
+
+def _tabs(filters: Filters) -> list[tuple[str, str, None, bool, bool]]:
+    """All, then each state that can be asked for."""
+    names = {"": gettext("All"), **{state: status_word(state, "invoice") for state in listing.STATES}}
+    return [
+        (name, url_here(state=state or None, after=None, before=None), None, state == filters.state, False)
+        for state, name in names.items()
+    ]
+
+
+def _chosen(filters: Filters) -> list[tuple[str, str, str]]:
+    """The filters besides the state, each with the address without it."""
+    chosen = [("number", gettext("Number"), filters.number), ("year", gettext("Year"), str(filters.year or ""))]
+    return [
+        (said, value, url_here(**{name: None, "after": None, "before": None})) for name, said, value in chosen if value
+    ]
+
+
+def _id(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def _ways(invoice: Invoice) -> list[MethodRow]:
+    """The stored methods, the one that is usually charged first; those that cannot be used stay visible."""
+    today = day(clock.now(), g.zone)
+    held = payments.methods_in_use(db.session(), g.customer_id)
+    usual = standings.usable_of(held, invoice.subscription_id, today)
+    rows = [(method is not usual, method_row(method, [], today)) for method, _chosen in held]
+    return [row for _place, row in sorted(rows, key=lambda pair: (pair[0], not pair[1].is_usable))]
+
+
+def _reason(tries: list[tuple[Attempt, PaymentMethod | None]]) -> str:
+    """Why the latest try was declined."""
+    if not tries or tries[0][0].status is not AttemptStatus.DECLINED:
+        return ""
+    return words.decline_said(tries[0][0].decline)
+
+
+def _open_page(tries: list[tuple[Attempt, PaymentMethod | None]]) -> Any:
+    """A page at the gateway that the customer opened and may have left half way."""
+    return next((one for one, _method in tries if one.status is AttemptStatus.ACTION_REQUIRED), None)

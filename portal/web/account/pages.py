@@ -1,0 +1,17 @@
+"""All pages of the customer's side."""
+
+from flask import Blueprint
+
+from portal.web.account import cancel, details, home, invoices, papers, payments, plan, quotes, subscriptions
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.bp,
+    plan.bp,
+    quotes.bp,
+    payments.bp,
+    invoices.bp,
+    papers.bp,
+    subscriptions.bp,
+    cancel.bp,
+    details.bp,
+)
