@@ -112,9 +112,9 @@ class World:
         at = self.at
         ref = create_customer(_entered(company, order), actor=DRIVER, at=at)
         customer = customers.by_ref(db.session(), ref)
-        items = [(self._price(order.plan, company.home.currency, order.interval), 1)]
+        items = [(self.price(order.plan, company.home.currency, order.interval), 1)]
         if order.seats:
-            items.append((self._price("Extra seat", company.home.currency, order.interval), order.seats))
+            items.append((self.price("Extra seat", company.home.currency, order.interval), order.seats))
         customer_id = customer.id
         terms = StartTerms(collection=order.collection, trial_days=order.trial_days)
         quote = quote_start(customer_id, items, asked=terms, actor=DRIVER, at=at)
@@ -162,7 +162,8 @@ class World:
             time.sleep(POLL_SECONDS)
         raise Stuck(f"the clock did not reach {to} within {STUCK_SECONDS} seconds: {_open_tasks()}")
 
-    def _price(self, plan: str, currency: str, interval: Interval) -> str:
+    def price(self, plan: str, currency: str, interval: Interval) -> str:
+        """The reference of the price the plan is sold at."""
         for offered in catalogue.on_sale(db.session(), currency=currency, interval=interval):
             found: tuple[Plan, Price] = (offered.plan, offered.price)
             if found[0].name == plan:
