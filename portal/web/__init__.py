@@ -15,7 +15,6 @@ from portal.web.hooks import gateways
 from portal.web.htmx import init_htmx
 from portal.web.security import init_security
 from portal.web.session import init_session
-from portal.web.staff import dunning, dunning_deeds
 from portal.web.wording import init_wording
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -27,8 +26,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     profile.account_bp,
     profile.staff_bp,
     *account.BLUEPRINTS,
-    dunning.bp,
-    dunning_deeds.bp,
 )
 
 
