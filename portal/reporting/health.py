@@ -136,12 +136,13 @@ def look(session: Session, *, redis_url: str, files_dir: str, at: datetime, wall
     """Every part, now. Only the database must answer; a Redis that is away is part of the answer."""
     clock = session.execute(select(VirtualClock.frozen_at, VirtualClock.shift_seconds, VirtualClock.target_at)).first()
     beats = select(Heartbeat.name, Heartbeat.beat_at, Heartbeat.finished_at, Heartbeat.business_at)
+    database, mail = _database_and_mail(session, at)
     return Health(
         at=at,
         wall_at=wall_at,
-        database=_database(session),
+        database=database,
         redis=_redis(redis_url, wall_at),
-        mail=_mail(session, at),
+        mail=mail,
         disk=_disk(files_dir),
         clock=ClockState(*clock) if clock else ClockState(None, 0, None),
         last_run=_last_run(session),
@@ -151,16 +152,6 @@ def look(session: Session, *, redis_url: str, files_dir: str, at: datetime, wall
             for row in session.execute(select(Switch.name, Switch.is_on, Switch.reason).order_by(Switch.name))
         ),
     )
-
-
-def _database(session: Session) -> DatabaseState:
-    version, size, connections = session.execute(
-        text(
-            "SELECT current_setting('server_version'), pg_database_size(current_database()),"
-            " (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database())"
-        )
-    ).one()
-    return DatabaseState(version, size, connections)
 
 
 def _redis(url: str, wall_at: datetime) -> RedisState:
@@ -187,16 +178,24 @@ def _queue(cache: Any, name: str, wall_at: datetime) -> QueueState:
     return QueueState(name, waiting, running, failed, alive)
 
 
-def _mail(session: Session, at: datetime) -> MailState:
-    waits = Message.next_action_at.is_not(None)
-    waiting = session.scalar(select(func.count()).select_from(Message).where(waits)) or 0
-    late = (
-        session.scalar(select(func.count()).select_from(Message).where(waits, Message.next_action_at < at - LATE)) or 0
-    )
-    lately = Message.created_at > at - timedelta(days=1)
-    failed = select(func.count()).select_from(Message).where(Message.status == MessageStatus.FAILED, lately)
+def _database_and_mail(session: Session, at: datetime) -> tuple[DatabaseState, MailState]:
+    """Both in one statement."""
+    count = select(func.count()).select_from(Message)
+    waits = count.where(Message.next_action_at.is_not(None))
+    failed = count.where(Message.status == MessageStatus.FAILED, Message.created_at > at - timedelta(days=1))
     newest = select(Message.sent_at).where(Message.sent_at.is_not(None)).order_by(Message.id.desc()).limit(1)
-    return MailState(waiting, late, session.scalar(failed) or 0, session.scalar(newest))
+    row = session.execute(
+        select(
+            func.current_setting("server_version"),
+            func.pg_database_size(func.current_database()),
+            text("(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database())"),
+            waits.scalar_subquery(),
+            waits.where(Message.next_action_at < at - LATE).scalar_subquery(),
+            failed.scalar_subquery(),
+            newest.scalar_subquery(),
+        )
+    ).one()
+    return DatabaseState(*row[:3]), MailState(*row[3:])
 
 
 def _disk(files_dir: str) -> DiskState:
