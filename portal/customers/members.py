@@ -8,7 +8,7 @@ from sqlalchemy import ScalarSelect, Select, bindparam, func, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from portal.core.business import Business
+from portal.core.business import Business, Switch
 from portal.customers.models import Customer, Membership
 from portal.identity.models import Role, SignInSession, User, UserRole
 from portal.identity.permissions import CUSTOMER_SIDE
@@ -18,7 +18,7 @@ from portal.identity.tokens import digest
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What stands around every page about the company whose portal it is."""
+    """What stands around every page about the company whose portal it is, and which emergency switches are on, why."""
 
     name: str
     legal_name: str
@@ -26,6 +26,7 @@ class House:
     zone: str
     language: str
     country: str
+    switches: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,15 @@ def house(session: Session) -> House:
 
 
 def _house(row: Any) -> House:
-    return House(row.house_name, row.legal_name, row.accent, row.house_zone, row.house_language, row.house_country)
+    return House(
+        row.house_name,
+        row.legal_name,
+        row.accent,
+        row.house_zone,
+        row.house_language,
+        row.house_country,
+        tuple(sorted((row.switches_on or {}).items())),
+    )
 
 
 _HOUSE = (
@@ -113,6 +122,10 @@ _HOUSE = (
     Business.zone.label("house_zone"),
     Business.language.label("house_language"),
     Business.country.label("house_country"),
+    select(func.jsonb_object_agg(Switch.name, Switch.reason))
+    .where(Switch.is_on)
+    .scalar_subquery()
+    .label("switches_on"),
 )
 
 

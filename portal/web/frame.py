@@ -76,7 +76,8 @@ class Frame:
     """`company` is the seller, `person` who is signed in, `belongs_to` their company or role.
 
     `at` is business time for the clock in the bar. `numbers` maps a place's path to what waits there,
-    `hot` names those that want action. `sign_out_path` and `profile_path` may be empty.
+    `hot` names those that want action. `stopped` are the emergency switches that are on, each with its reason.
+    `sign_out_path` and `profile_path` may be empty.
     """
 
     company: str = "Billing"
@@ -92,6 +93,7 @@ class Frame:
     profile_path: str = ""
     numbers: dict[str, int] = field(default_factory=dict)
     hot: frozenset[str] = frozenset()
+    stopped: tuple[tuple[str, str], ...] = ()
     theme: str = ""
 
     @property

@@ -71,6 +71,7 @@ def introduce(user: SignedIn, *, is_account: bool) -> None:
         language=user.language,
         zone=g.zone,
         at=None if is_account else clock.now(),
+        stopped=() if is_account else user.house.switches,
         sign_out_path=url_for("sign_in.leave"),
         profile_path=url_for("account_profile.show_profile" if is_account else "staff_profile.show_profile"),
     )
