@@ -21,7 +21,7 @@ from portal.app import create_app
 from portal.core import clock
 from portal.core.audit import cause
 from portal.core.business import beat
-from portal.core.db import transaction
+from portal.core.db import db, transaction
 from portal.core.logging import log
 from portal.core.settings import Settings, SettingsError, current
 
@@ -126,9 +126,12 @@ def drained(batch: Callable[[datetime], int]) -> bool:
 
 
 def now() -> datetime:
-    """Business time as it is by now, not as it was when the job began."""
+    """Business time as it is by now, not as it was when the job began. Leaves no transaction open behind it."""
     clock.forget()
-    return clock.now()
+    try:
+        return clock.now()
+    finally:
+        db.session.remove()
 
 
 def record_beat(name: str, began: datetime, *, finished: bool) -> None:

@@ -1,22 +1,28 @@
 """The scheduler's process, `python -m jobs.watch`: looks every second, and drives the clock when it is to move."""
 
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
+import psycopg
 from redis.exceptions import RedisError
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.app import installed
 from jobs.clockwork import drive
 from jobs.scheduler import Scheduler
+from portal.actions.advance_clock import BELL
+from portal.core.db import db
 from portal.core.logging import log
 
 LOOK_SECONDS = 1.0
 
 
 def watch() -> None:
-    """Look every second until TERM or INT, driving the clock while it has somewhere to go.
+    """Look every second until TERM or INT.
 
     A database or Redis that is away is waited for: nothing is lost, for all that is due is found again.
     """
@@ -30,13 +36,30 @@ def watch() -> None:
     log().info("scheduler started")
     while not stop.is_set():
         try:
-            scheduler.beat()
-            if scheduler.dispatch().target_at is not None:
-                drive(scheduler, stop)
-        except (RedisError, SQLAlchemyError, OSError) as error:
+            with _bell() as wait:
+                while not stop.is_set():
+                    _look(scheduler, stop)
+                    wait()
+        except (RedisError, SQLAlchemyError, psycopg.Error, OSError) as error:
             log().warning("scheduler waits", error=str(error))
-        stop.wait(LOOK_SECONDS)
+            db.session.remove()
+            stop.wait(LOOK_SECONDS)
     log().info("scheduler stopped")
+
+
+def _look(scheduler: Scheduler, stop: Event) -> None:
+    scheduler.beat()
+    if scheduler.dispatch().target_at is not None:
+        drive(scheduler, stop)
+
+
+@contextmanager
+def _bell() -> Iterator[Callable[[], object]]:
+    """A wait of a second, cut short when the clock is given a target."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as held:
+        held.execute(text(f"LISTEN {BELL}"))
+        driver = held.connection.driver_connection
+        yield lambda: list(driver.notifies(timeout=LOOK_SECONDS, stop_after=1))  # type: ignore[union-attr]
 
 
 if __name__ == "__main__":

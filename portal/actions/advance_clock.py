@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from portal.core import audit, clock
 from portal.core.actors import Actor
@@ -11,6 +11,9 @@ from portal.core.db import transaction
 from portal.core.errors import Invalid, Refused
 from portal.core.settings import current
 from portal.payments.models import GatewayAccount
+
+BELL = "portal_clock"
+"""What PostgreSQL tells whoever listens once a target is set, so that the journey begins at once."""
 
 FARTHEST = timedelta(days=10 * 366)
 
@@ -38,6 +41,7 @@ def advance_clock(to: datetime | None, *, stands: bool | None, actor: Actor, at:
             row.shift_seconds = -((wall_at - row.frozen_at) // timedelta(seconds=1))
             row.frozen_at = None
         row.target_at = to or row.target_at
+        session.execute(text(f"NOTIFY {BELL}"))
         audit.record(session, actor, "clock.advanced", at=at, to=to.isoformat() if to else None, stands=stands)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from jobs.app import connection
 from jobs.scheduler import Scheduler
@@ -77,6 +77,20 @@ def test_the_command_line_starts_a_worker_that_ends_when_nothing_waits(noon, eve
 
     assert worker.wait(timeout=60) == 0
     assert relayed() == [noon]
+
+
+@pytest.mark.slow
+def test_a_scheduler_whose_database_connections_are_cut_goes_on(session, start):
+    start("jobs.watch", PGAPPNAME="to_be_cut")
+    until(lambda: beats(session, "scheduler"), "the first heartbeat")
+
+    cut = session.execute(
+        text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'to_be_cut'")
+    ).all()
+    before = beats(session, "scheduler")
+
+    assert cut
+    until(lambda: beats(session, "scheduler") > before, "another heartbeat")
 
 
 @pytest.mark.slow
