@@ -4,14 +4,20 @@ import json
 import os
 import sys
 import time
+from datetime import UTC, datetime
 
 import click
 from flask.cli import AppGroup
 
 from portal.core.db import db
 from portal.simulation import report
+from portal.simulation.drive import Drive
+from portal.simulation.stories import cast
 from portal.simulation.world import World
-from portal.simulation.year import Year
+
+FIRST_DAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+LAST_DAY = datetime(2028, 3, 31, 12, 0, tzinfo=UTC)
+"""Every day of a month is somebody's anchor, and the year has a 29 February."""
 
 
 def register(group: AppGroup) -> None:
@@ -24,7 +30,8 @@ def register(group: AppGroup) -> None:
 def check(portal_url: str, twin_url: str, mailbox_url: str) -> None:
     """Needs an empty installation with all its processes running, as `./run --check` makes one."""
     began = time.monotonic()
-    year = Year(World(portal_url=portal_url, twin_url=twin_url, say=lambda line: click.echo(line, err=True)))
+    world = World(portal_url=portal_url, twin_url=twin_url, say=lambda line: click.echo(line, err=True))
+    year = Drive(world, cast(), FIRST_DAY, LAST_DAY)
     year.live()
     db.session.rollback()
     session = db.session()

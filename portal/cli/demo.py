@@ -1,22 +1,30 @@
 """`flask portal seed`, `demo`: the made-up company, and its book of customers with a history."""
 
+import os
+from datetime import timedelta
+
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.core import clock
 from portal.core.actors import Actor
 from portal.core.business import read
 from portal.core.db import db
 from portal.core.settings import current
+from portal.customers.models import Customer
 from portal.identity.models import User
-from portal.simulation import company
+from portal.simulation import company, demo
+from portal.simulation.drive import Drive
+from portal.simulation.stories import PASSWORD
+from portal.simulation.world import World
 
 SEEDER = Actor.operator("seed")
 
 
 def register(group: AppGroup) -> None:
     group.command("seed")(seed)
+    group.command("demo")(fill)
 
 
 @click.option("--show", is_flag=True, help="Only print who can sign in.")
@@ -25,6 +33,29 @@ def seed(show: bool) -> None:
     is_founded = db.session.scalar(select(User.id).where(User.email == company.STAFF[0][0])) is not None
     if not show and not is_founded:
         company.found(gateway_url=current().paystack_base_url, actor=SEEDER, at=clock.now())
-    click.echo(f"  {read(db.session()).name}: everybody signs in with the password {company.STAFF_PASSWORD}")
+    click.echo(f"  Staff of {read(db.session()).name}, password {company.STAFF_PASSWORD}")
     for email, name, role in company.STAFF:
-        click.echo(f"    {role:<12} {email:<32} {name}")
+        click.echo(f"    {role:<14}{name:<18}{email}")
+    if _customers():
+        click.echo(f"\n  Customers, password {PASSWORD}")
+        people = [(one, story.name) for _, one, story in demo.cast()]
+        late, _, shows = demo.latecomer()
+        for one, state in (*people, (late, shows)):
+            click.echo(f"    {state:<38}{one.email}")
+
+
+@click.option("--portal-url", default=lambda: os.environ["CHECK_BASE_URL"], help="where the portal answers")
+@click.option("--twin-url", default=lambda: os.environ["CHECK_TWIN_URL"], help="where the gateway's twin answers")
+def fill(portal_url: str, twin_url: str) -> None:
+    """Let the demo's customers live through the last ten weeks, once. Needs all processes running."""
+    if _customers():
+        return
+    now = clock.wall()
+    world = World(portal_url=portal_url, twin_url=twin_url, say=lambda line: click.echo(f"  {line}"))
+    Drive(world, demo.cast(), now - timedelta(days=demo.DAYS), now - timedelta(minutes=1)).live()
+    world.let_run()
+    world.enroll(*demo.latecomer())
+
+
+def _customers() -> int:
+    return db.session.scalar(select(func.count()).select_from(Customer)) or 0

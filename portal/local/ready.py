@@ -1,4 +1,4 @@
-"""Waits until the portal answers; then prints where everything is, and stays until it is stopped."""
+"""Waits until the portal answers, lets the demo book be filled once, prints where everything is, and stays."""
 
 import argparse
 import os
@@ -41,6 +41,8 @@ def main() -> int:
             return 1
     if not stays:
         return 0
+    if subprocess.run(portal_command("demo"), check=False).returncode:
+        print("The demo book could not be filled: see the lines above. The portal goes on without it.", flush=True)
     signs = subprocess.run(portal_command("seed", "--show"), capture_output=True, text=True, check=False)
     print(f"\n  Portal         {web}\n  Mail inbox     {mailbox}\n  Paystack twin  {twin}/_twin/\n", flush=True)
     print(signs.stdout if signs.returncode == 0 else signs.stderr, flush=True)

@@ -94,7 +94,11 @@ STORIES = (
 )
 
 
-def cast() -> Iterator[tuple[timedelta, Company, Story]]:
+Role = tuple[timedelta, Company, Story]
+"""Who, with which story, so long after the drive begins."""
+
+
+def cast() -> Iterator[Role]:
     """Everybody with the day they begin, spread over a month, so that every day of it is somebody's anchor."""
     people = companies("customers.example")
     number = 0

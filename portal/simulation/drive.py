@@ -1,10 +1,10 @@
-"""One billing year of the demo book, driven through HTTP, webhooks and workers."""
+"""Lets a cast of made-up customers live their stories, driven through HTTP, webhooks and workers."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from functools import partial
 
 import requests
@@ -17,24 +17,23 @@ from portal.actions.undo_cancellation import undo_cancellation
 from portal.core.db import db
 from portal.simulation import expectations, upgrading
 from portal.simulation.people import Company
-from portal.simulation.stories import Deed, Story, cast
+from portal.simulation.stories import Deed, Role, Story
 from portal.simulation.world import DRIVER, GOOD_CARD, Enrolled, World
 
-FIRST_DAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
-LAST_DAY = datetime(2028, 3, 31, 12, 0, tzinfo=UTC)
+Agenda = dict[datetime, list[Callable[[], None]]]
 
 
-class Year:
-    """Enrolls the cast over a month, lets everybody live their story, and looks at the book in the end."""
+class Drive:
+    """From `begins_at` to `ends_at`: everybody of the cast begins on their day and does what their story says."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, cast: Iterable[Role], begins_at: datetime, ends_at: datetime) -> None:
+        self.world, self.cast, self.begins_at, self.ends_at = world, list(cast), begins_at, ends_at
         self.people: list[Enrolled] = []
         self.done: Counter[str] = Counter()
 
     def live(self) -> None:
         """Go from day to day on which somebody does something; the clock takes care of all other days."""
-        self.world.begin_at(FIRST_DAY)
+        self.world.begin_at(self.begins_at)
         agenda = self._agenda()
         for on in sorted(agenda):
             self.world.travel(on)
@@ -42,8 +41,8 @@ class Year:
                 deed()
             self.world.settle_down()
             self.world.say(f"{on:%d %b %Y}: {len(self.people)} customers, {sum(self.done.values())} deeds")
-        self.world.travel(LAST_DAY)
-        self.world.say(f"{LAST_DAY:%d %b %Y}: the year is over")
+        self.world.travel(self.ends_at)
+        self.world.say(f"{self.ends_at:%d %b %Y}: arrived")
 
     def expectations(self) -> dict[str, list[str]]:
         """What should be true of every story and is not; empty lists are what we want."""
@@ -51,29 +50,28 @@ class Year:
         session = db.session()
         wrong: dict[str, list[str]] = {}
         for one in self.people:
-            found = expectations.check(session, one, LAST_DAY.date())
+            found = expectations.check(session, one, self.ends_at.date())
             wrong.setdefault(one.story, []).extend(f"{one.company.name}: {sentence}" for sentence in found)
         return wrong
 
-    def _agenda(self) -> dict[datetime, list[Callable[[], None]]]:
-        agenda: dict[datetime, list[Callable[[], None]]] = defaultdict(list)
-        for offset, company, story in cast():
-            agenda[FIRST_DAY + offset].append(partial(self._begin, company, story, agenda))
+    def _agenda(self) -> Agenda:
+        agenda: Agenda = defaultdict(list)
+        for offset, company, story in self.cast:
+            begins_at = self.begins_at + offset
+            agenda[begins_at].append(partial(self._begin, company, story, agenda))
             for days, _ in story.deeds:
-                agenda.setdefault(FIRST_DAY + offset + timedelta(days=days), [])
-        return {on: deeds for on, deeds in agenda.items() if on < LAST_DAY}
+                agenda.setdefault(begins_at + timedelta(days=days), [])
+        return {at: deeds for at, deeds in agenda.items() if at < self.ends_at}
 
-    def _begin(self, company: Company, story: Story, agenda: dict[datetime, list[Callable[[], None]]]) -> None:
+    def _begin(self, company: Company, story: Story, agenda: Agenda) -> None:
+        began_at = self.world.at
         enrolled = self.world.enroll(company, story.order, story.name)
         self.people.append(enrolled)
         for fault in story.faults:
             told = {"email": company.email} | fault
             requests.post(f"{self.world.twin_url}/_twin/behaviour", json=told, timeout=10).raise_for_status()
-        started = self.world.at
         for days, deed in story.deeds:
-            on = FIRST_DAY + timedelta(days=(started - FIRST_DAY).days + days)
-            if on < LAST_DAY:
-                agenda[on].append(partial(self._do, enrolled, deed))
+            agenda[began_at + timedelta(days=days)].append(partial(self._do, enrolled, deed))
 
     def _do(self, one: Enrolled, deed: Deed) -> None:
         at = self.world.at

@@ -1,0 +1,1 @@
+"""What `flask portal bench` measures, each against a reference taken in the same run."""
