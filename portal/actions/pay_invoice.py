@@ -4,8 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.actions import _collecting
-from portal.actions.start_checkout import NothingToPay
+from portal.actions import _collecting, _owed
 from portal.core import audit
 from portal.core.actors import Actor
 from portal.core.days import day
@@ -14,7 +13,6 @@ from portal.core.errors import Refused
 from portal.customers.models import Customer
 from portal.invoicing import queries as invoices
 from portal.invoicing.models import Invoice
-from portal.invoicing.states import InvoiceStatus
 from portal.payments import attempts, queries
 from portal.payments.attempts import InDoubt
 from portal.payments.models import PaymentMethod
@@ -37,8 +35,7 @@ def pay_invoice(
     """
     with transaction() as session:
         customer, invoice = invoices.lock(session, invoice_ref)
-        if invoice.status is not InvoiceStatus.ISSUED or invoice.open_minor == 0:
-            raise NothingToPay("Nothing is left to pay on this invoice. Nothing was charged.")
+        _owed.require_open(invoice)
         if not _is_free(session, invoice, at):
             return
         method = _method(session, customer, invoice, method_ref, at)

@@ -1,13 +1,14 @@
 """Beginning a billing run: what it will do is counted and written down before any money moves."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from portal.actions._run_limits import HEARTBEAT, limits_of
 from portal.core import audit, outbox, tasks
 from portal.core import business as businesses
 from portal.core.actors import Actor
@@ -19,9 +20,7 @@ from portal.core.money import Money
 from portal.runs.manifest import Manifest
 from portal.runs.models import BillingRun
 from portal.runs.states import RunStatus
-from portal.runs.stoplines import Limits, StopLine, currencies_above_forecast, is_clock_ahead
-
-HEARTBEAT = "billing_run"
+from portal.runs.stoplines import StopLine, currencies_above_forecast, is_clock_ahead
 
 _STEPS = text(
     """
@@ -98,15 +97,6 @@ def _reasons_to_hold(
     if currencies_above_forecast(listed, last_time, limits):
         reasons.append(str(StopLine.RUN_ABOVE_FORECAST))
     return reasons
-
-
-def limits_of(business: Business) -> Limits:
-    """The stop lines as staff set them."""
-    return Limits(
-        times_median=int(business.policy("stop_line_invoice_times")),
-        times_forecast=int(business.policy("stop_line_total_times")),
-        clock_ahead=timedelta(hours=int(business.policy("run_hold_clock_hours"))),
-    )
 
 
 def _begin(

@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from portal.actions import _billing, _boundary, _parking
-from portal.actions.plan_billing_run import HEARTBEAT, limits_of
+from portal.actions._run_limits import HEARTBEAT, limits_of
 from portal.core import audit, outbox
 from portal.core import business as businesses
 from portal.core.actors import Actor

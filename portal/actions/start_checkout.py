@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.actions import _gateways
+from portal.actions import _gateways, _owed
 from portal.core import audit
 from portal.core import business as businesses
 from portal.core.actors import Actor
@@ -19,18 +19,12 @@ from portal.customers.models import Customer
 from portal.gateways.base import CheckoutOrder, Outcome, Payable
 from portal.invoicing import queries as invoices
 from portal.invoicing.models import Invoice
-from portal.invoicing.states import InvoiceKind, InvoiceStatus
+from portal.invoicing.states import InvoiceKind
 from portal.payments import attempts, queries
 from portal.payments.allocation import to_collect
 from portal.payments.attempts import InDoubt
 from portal.payments.models import Attempt, GatewayAccount
 from portal.payments.states import AttemptEvent, AttemptKind, AttemptStatus, AttemptTrigger
-
-
-class NothingToPay(Refused):
-    """The invoice is paid or void. Nothing was charged."""
-
-    code = "nothing_to_pay"
 
 
 class PageNotOpened(Refused):
@@ -83,8 +77,7 @@ def _make_way(session: Session, customer: Customer, invoice: Invoice | None, at:
     if invoice is None:
         live = queries.live_to_balance(session, customer.id)
     else:
-        if invoice.status is not InvoiceStatus.ISSUED or invoice.open_minor == 0:
-            raise NothingToPay("Nothing is left to pay on this invoice. Nothing was charged.")
+        _owed.require_open(invoice)
         live = queries.live_attempt(session, invoice.id)
     if live is None:
         return ""

@@ -40,8 +40,12 @@ PURE = (
 )  # fmt: skip
 NOT_PURE = ("flask", "sqlalchemy", "rq", "redis", "requests", "psycopg", "os", "portal.core.clock", "portal.core.db")
 
-# The third beat of asking a gateway is a transaction of its own, written once and named as an action.
-SETTLES = ("portal/actions/charge_invoices.py", "portal/actions/resolve_attempts.py")
+# Asking a gateway takes three beats, and the last is a transaction of its own: these may follow one upon the other.
+SEQUENCES = {
+    "portal/actions/charge_invoices.py": "portal.actions.settle_payments",
+    "portal/actions/resolve_attempts.py": "portal.actions.settle_payments",
+    "portal/actions/receive_gateway_news.py": "portal.actions.resolve_attempts",
+}
 
 CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time")
 # A gateway's answer may name an epoch second up to which to wait: that is wall time, told by its clock.
@@ -94,7 +98,7 @@ def test_an_action_imports_no_other_action():
         for path, tree in modules("portal/actions").items()
         for name, line in imports(tree)
         if belongs_to(name, "portal.actions") and not name.split(".")[2].startswith("_")
-        if not (path in SETTLES and belongs_to(name, "portal.actions.settle_payments"))
+        if not (path in SEQUENCES and belongs_to(name, SEQUENCES[path]))
     ]
     verdict(faults, "Move the shared step to a file with a leading underscore; it never commits:")
 
