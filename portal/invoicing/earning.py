@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from portal.core.money import Money
@@ -155,16 +155,22 @@ def _recognised(session: Session, line_ids: Sequence[int]) -> dict[int, int]:
 
 
 def _given_back(session: Session, line_ids: Sequence[int]) -> dict[int, int]:
-    """What credit notes took out of what waited, by line."""
+    """What credit notes took out of what waited, by line; negative for what gave back itself."""
+    deferred = Account.DEFERRED_REVENUE
+    signed = case((JournalEntry.debit == deferred, JournalEntry.amount_minor), else_=-JournalEntry.amount_minor)
     rows = session.execute(
-        select(JournalEntry.line_id, func.sum(JournalEntry.amount_minor))
+        select(JournalEntry.line_id, func.sum(signed))
         .join(CreditNote, CreditNote.ref == JournalEntry.document)
-        .join(CreditNoteLine, CreditNoteLine.credit_note_id == CreditNote.id)
+        .join(
+            CreditNoteLine,
+            and_(
+                CreditNoteLine.credit_note_id == CreditNote.id, CreditNoteLine.invoice_line_id == JournalEntry.line_id
+            ),
+        )
         .where(
-            CreditNoteLine.invoice_line_id == JournalEntry.line_id,
             JournalEntry.line_id.in_(list(line_ids)),
             JournalEntry.event == JournalEvent.CREDIT_NOTE_ISSUED,
-            JournalEntry.debit == Account.DEFERRED_REVENUE,
+            or_(JournalEntry.debit == deferred, JournalEntry.credit == deferred),
         )
         .group_by(JournalEntry.line_id)
     )

@@ -13,9 +13,10 @@ from portal.core.days import day
 from portal.core.errors import Refused
 from portal.core.ids import public_ref
 from portal.core.money import Money
-from portal.invoicing import lifecycle, numbering, queries
+from portal.invoicing import lifecycle, numbering, overflow, queries
 from portal.invoicing.drafts import Draft
 from portal.invoicing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from portal.invoicing.overflow import Part
 from portal.invoicing.states import InvoiceEvent, LineKind
 from portal.journal import posting
 from portal.journal.accounts import Account, Entry, JournalEvent, PostedLine, credited, entries, voided
@@ -67,36 +68,31 @@ def credit_to_balance(
     returned = [(place, line) for place, line in enumerate(draft.lines) if line.returns_line_id is not None]
     line_ids = [line.returns_line_id for _, line in returned if line.returns_line_id is not None]
     issued_lines = {line.id: line for line in session.scalars(select(InvoiceLine).where(InvoiceLine.id.in_(line_ids)))}
-    invoices = {
-        invoice.id: invoice
-        for invoice in session.scalars(
-            select(Invoice).where(Invoice.id.in_({line.invoice_id for line in issued_lines.values()}))
-        )
-    }
+    parts: dict[int, list[Part]] = {}
+    for _, line in returned:
+        if line.returns_line_id is not None:
+            part = Part(line.returns_line_id, line.kind is LineKind.TAX, -line.amount.minor, dict(line.derivation))
+            parts.setdefault(issued_lines[line.returns_line_id].invoice_id, []).append(part)
     notes = []
-    for invoice in sorted(invoices.values(), key=lambda invoice: invoice.id):
-        parts = [
-            (line.returns_line_id, line.kind is LineKind.TAX, -line.amount.minor, line.derivation)
-            for _, line in returned
-            if line.returns_line_id is not None and issued_lines[line.returns_line_id].invoice_id == invoice.id
-        ]
-        if sum(part[2] for part in parts) > 0:
-            notes.append(_note(session, invoice, parts, reason=reason, business=business, at=at))
+    for invoice_id, own in sorted(overflow.fitted(session, parts).items()):
+        if sum(part.minor for part in own) > 0:
+            invoice = session.get_one(Invoice, invoice_id)
+            notes.append(_note(session, invoice, own, reason=reason, business=business, at=at))
     return notes
 
 
 def _note(
     session: Session,
     invoice: Invoice,
-    parts: Sequence[tuple[int, bool, int, dict[str, object]]],
+    parts: Sequence[Part],
     *,
     reason: str,
     business: Business,
     at: datetime,
 ) -> CreditNote:
     on = day(at, business.zone)
-    total = sum(minor for _, _, minor, _ in parts)
-    tax = sum(minor for _, is_tax, minor, _ in parts if is_tax)
+    total = sum(part.minor for part in parts)
+    tax = sum(part.minor for part in parts if part.is_tax)
     to_invoice = min(total, invoice.open_minor)
     series = numbering.series_on("credit_note", on)
     number = numbering.take(session, series, 1)[0]
@@ -116,11 +112,11 @@ def _note(
             {
                 "credit_note_id": note.id,
                 "position": place,
-                "invoice_line_id": line_id,
-                "amount_minor": minor,
-                "derivation": derivation,
+                "invoice_line_id": part.line_id,
+                "amount_minor": part.minor,
+                "derivation": part.derivation,
             }
-            for place, (line_id, _, minor, derivation) in enumerate(parts, 1)
+            for place, part in enumerate(parts, 1)
         ],
     )
     _settle_note(session, invoice, note, parts, business, at)
@@ -131,21 +127,21 @@ def _settle_note(
     session: Session,
     invoice: Invoice,
     note: CreditNote,
-    parts: Sequence[tuple[int, bool, int, dict[str, object]]],
+    parts: Sequence[Part],
     business: Business,
     at: datetime,
 ) -> None:
     to_balance = Money(note.to_balance_minor, note.currency)
-    recognised = _recognised(session, [line_id for line_id, _, _, _ in parts])
+    recognised = _recognised(session, [part.line_id for part in parts])
     sold = {line.id: line.amount_minor for line in queries.lines_of(session, [invoice.id])}
     posted = [
         PostedLine(
-            line_id,
-            Money(minor, note.currency),
-            is_tax=is_tax,
-            deferred=Money(max(sold[line_id] - recognised.get(line_id, 0), 0), note.currency),
+            part.line_id,
+            Money(part.minor, note.currency),
+            is_tax=part.is_tax,
+            deferred=Money(max(abs(sold[part.line_id]) - abs(recognised.get(part.line_id, 0)), 0), note.currency),
         )
-        for line_id, is_tax, minor, _ in parts
+        for part in parts
     ]
     moved = credited(posted, to_balance=to_balance, to_refund=Money.zero(note.currency))
     _post(session, moved, invoice.customer_id, note.ref, business, at)

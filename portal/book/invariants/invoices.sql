@@ -46,8 +46,10 @@ SELECT l.id, l.invoice_id, l.amount_minor, coalesce(noted.minor, 0) + coalesce(r
   LEFT JOIN (SELECT c.invoice_line_id, sum(c.amount_minor) AS minor
                FROM credit_note_lines c JOIN credit_notes n ON n.id = c.credit_note_id AND n.status = 'issued'
               GROUP BY c.invoice_line_id) noted ON noted.invoice_line_id = l.id
-  LEFT JOIN (SELECT r.parent_id, -sum(r.amount_minor) AS minor
+  LEFT JOIN (SELECT r.parent_id, sum(coalesce(k.minor, 0) - r.amount_minor) AS minor
                FROM invoice_lines r JOIN invoices o ON o.id = r.invoice_id AND o.status <> 'void'
+               LEFT JOIN (SELECT c.invoice_line_id, sum(c.amount_minor) AS minor FROM credit_note_lines c
+                           GROUP BY c.invoice_line_id) k ON k.invoice_line_id = r.id
               WHERE r.kind = 'unused_time' GROUP BY r.parent_id) returned ON returned.parent_id = l.id
  WHERE l.amount_minor > 0 AND coalesce(noted.minor, 0) + coalesce(returned.minor, 0) > l.amount_minor;
 

@@ -1,0 +1,71 @@
+"""A world with a bit of everything, for the invariants to look at."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from portal.actions.change_plan import change_plan
+from portal.actions.create_subscription import create_subscription
+from portal.actions.quote_change import quote_change
+from portal.actions.seal_audit import seal_audit
+from portal.core.actors import Actor
+from portal.customers.models import Customer
+from portal.subscriptions.models import Subscription
+from portal.subscriptions.states import Collection
+from portal.subscriptions.wishes import Beginning, StartTerms
+from tests.factories import STAFF
+from tests.scripted import SOFT
+from tests.world import World, gateway, make, world
+
+__all__ = ["gateway", "make", "world"]
+
+
+@pytest.fixture
+def subscribe(world: World) -> Callable[..., Subscription]:
+    """subscribe(price, …): active from now on, its first invoice collected as the gateway's script says."""
+
+    def begin(price: Any, *, collection: Collection = Collection.PULL, customer: Any = None) -> Subscription:
+        customer = customer or world.make.customer()
+        world.make.method(customer)
+        ref = create_subscription(
+            customer.id, [(price.ref, 1)], beginning=Beginning.ACTIVE, asked=StartTerms(collection=collection),
+            actor=STAFF, at=world.at,
+        )  # fmt: skip
+        world.work()
+        return world.make.one(Subscription, Subscription.ref == ref)
+
+    return begin
+
+
+@pytest.fixture
+def lively(world: World, subscribe: Callable[..., Subscription]) -> World:
+    """Renewals, taxes and units; a debt with tries and mails; a paid upgrade; a credit note; a recovered debt."""
+    make, me = world.make, Actor.operator("somebody")
+    basic, pro = make.plan(tier=1), make.plan(tier=2)
+    make.credits(basic, 100)
+    make.credits(basic, 10, turn="accumulates")
+    cheap, dear, odd = make.price(3_100_00, plan=basic), make.price(6_200_00, plan=pro), make.price(500_00)
+    make.tax(75_000)
+    subscribe(cheap)
+    upgrading = subscribe(cheap)
+    failing = subscribe(cheap)
+    world.gateway.will(SOFT)
+    subscribe(cheap)
+    subscribe(cheap, collection=Collection.PUSH)
+    world.days(1.5)
+    quote = quote_change(upgrading.ref, [(dear.ref, 1)], actor=me, at=world.at)
+    change_plan(quote, actor=me, at=world.at)
+    world.work()
+    back = quote_change(upgrading.ref, [(odd.ref, 1)], actor=me, at=world.at)
+    change_plan(back, actor=me, at=world.at)
+    payer = world.session.get_one(Customer, failing.customer_id).email
+    for order in world.gateway.orders:
+        if order.payer_email == payer:
+            world.gateway.card_will(order.method_token, SOFT)
+    world.days(33)
+    seal_audit(at=world.at)
+    world.at += timedelta(minutes=1)
+    world.session.rollback()
+    return world
