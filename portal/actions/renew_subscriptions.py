@@ -16,7 +16,7 @@ from portal.core.bulk import insert_rows
 from portal.core.business import Business
 from portal.core.clock import wall
 from portal.core.crashes import crash_point
-from portal.core.db import transaction
+from portal.core.db import PASSING, repeated, transaction
 from portal.core.errors import PortalError
 from portal.core.logging import log
 from portal.core.money import Money
@@ -29,11 +29,11 @@ from portal.invoicing.lifecycle import Order
 from portal.invoicing.taxes import TaxMissing
 from portal.payments.states import AttemptTrigger
 from portal.runs import progress
-from portal.runs.models import RunBatch
 from portal.runs.progress import OpenRun
 from portal.runs.states import RunItemStatus
 from portal.runs.stoplines import Limits, StopLine, is_above_median
 from portal.subscriptions import due as clock
+from portal.subscriptions import lifecycle
 from portal.subscriptions import queries as subscriptions
 from portal.subscriptions.due import Advance, DueSubscription
 from portal.subscriptions.models import Subscription, SubscriptionChange
@@ -74,10 +74,11 @@ class Sheet:
 
 
 def renew_subscriptions(run_ref: str, *, limit: int, actor: Actor, at: datetime) -> int:
-    """Bill up to about `limit` of what the run has due; how many subscriptions. 0: nothing is left, the run is over.
+    """Bill up to about `limit` of what the run has due; how many subscriptions. 0: nothing is left that is free.
 
     Safe to run twice and by several workers at once: a customer is claimed by one of them, and what one leaves
-    behind is due still. A batch that fails is done one customer at a time, so that the culprit is parked alone.
+    behind is due still, so the run is over only when nobody has anything left. A batch that fails is done one
+    customer at a time, so that the culprit is parked alone.
     """
     with transaction() as session:
         run = progress.open_run(session, run_ref, at=at)
@@ -104,6 +105,8 @@ def renew_subscriptions(run_ref: str, *, limit: int, actor: Actor, at: datetime)
 
 def _close(run: OpenRun, actor: Actor, at: datetime) -> None:
     with transaction() as session:
+        if clock.is_any_due(session, run.as_of):
+            return  # somebody has it locked: the run comes up again should they not come to the end of it
         closed = progress.close_run(session, run.ref, at=at)
         if closed is not None:
             audit.record(session, actor, "run.finished", at=at, subject=run.ref, status=str(closed.status))
@@ -120,7 +123,9 @@ def _claimed(run: OpenRun, found: list[int], session: Session) -> list[int]:
 def _alone(run: OpenRun, customer_id: int, actor: Actor, at: datetime) -> int:
     """One customer; if that fails too it is parked with the reason, and a person looks."""
     try:
-        return _batch(run, lambda session: [customers.lock(session, customer_id).id], actor, at)
+        return repeated(lambda: _batch(run, lambda session: [customers.lock(session, customer_id).id], actor, at))
+    except PASSING:
+        raise  # the database was away or held: the customer stays due
     except Exception as error:
         log().error("customer not billed", customer=customer_id, error=repr(error), exc_info=error)
         with transaction() as session:
@@ -150,7 +155,7 @@ def _batch(run: OpenRun, claim: Claim, actor: Actor, at: datetime) -> int:
         for one in held:
             progress.except_all(session, run.id, [(one.due.id, one.reason)], RunItemStatus.HELD, at=at)
             _parking.park(session, locked[one.due.customer_id], one.reason, actor=actor, at=at)
-        _note_progress(session, run.id, renewals, handled, at)
+        progress.note_billed(session, run.id, [one.draft.total for one in renewals], at=at)
         businesses.beat(session, HEARTBEAT, wall_at=wall(), at=at)
         return handled
 
@@ -161,8 +166,10 @@ def _past_their_boundary(
     """Starts, trial ends, cancellations, pauses and scheduled changes first; what is left to renew comes back."""
     special = [one for one in due if one.has_change or not _is_renewal(one, as_of)]
     for one in special:
+        customer = locked[one.customer_id]
         subscription = session.get_one(Subscription, one.id, populate_existing=True)
-        _boundary.take_steps(session, locked[one.customer_id], subscription, actor=actor, at=as_of)
+        if not _boundary.take_steps(session, customer, subscription, actor=actor, at=as_of):
+            lifecycle.refresh_clock(subscription, customer.zone)  # its zone may have changed since it was set
     if special:
         session.flush()
         due = clock.of_customers(session, list(locked), as_of)
@@ -283,16 +290,3 @@ def _bill(
         by_currency.setdefault(one.due.currency, []).append(order)
     for orders in by_currency.values():
         _billing.bill(session, orders, trigger=AttemptTrigger.SCHEDULE, business=business, actor=actor, at=at)
-
-
-def _note_progress(session: Session, run_id: int, renewals: Sequence[Renewal], handled: int, at: datetime) -> None:
-    """Append-only, one row per currency: a counter in the run's own row would be a queue for all workers."""
-    sums: dict[str, tuple[int, int]] = {}
-    for one in renewals:
-        count, minor = sums.get(one.due.currency, (0, 0))
-        sums[one.due.currency] = (count + 1, minor + one.draft.total.minor)
-    rows = [
-        {"run_id": run_id, "done": count, "total_minor": minor, "currency": currency, "created_at": at}
-        for currency, (count, minor) in sums.items()
-    ]
-    insert_rows(session, RunBatch, rows)

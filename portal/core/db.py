@@ -1,12 +1,15 @@
 """The database: one metadata, the column types, and the only way to open a transaction."""
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
+from flask import has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     CHAR,
@@ -32,6 +35,7 @@ from portal.core.errors import Busy
 
 LOCK_NOT_AVAILABLE = "55P03"
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 
 class Base(DeclarativeBase):
@@ -123,13 +127,15 @@ def transaction() -> Iterator[Session]:
     """A READ COMMITTED transaction of its own. Commits on the way out, rolls back on any error, never nests.
 
     The page's own reading session is ended first, so that nothing read before the lock leaks in and
-    one request never holds two connections. Waiting too long for a lock raises Busy.
+    one request never holds two connections. A page that waits three seconds for a lock raises Busy.
     """
     require_no_transaction()
     db.session.remove()
     token = _open.set(True)
     try:
         with Session(db.engine, expire_on_commit=False) as session, session.begin():
+            if has_request_context():
+                session.execute(text("SET LOCAL lock_timeout = '3s'"))
             yield session
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
@@ -137,3 +143,17 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         _open.reset(token)
+
+
+PASSING = (OperationalError, Busy)
+"""What may be over in a moment: the server away, a deadlock, a lock that somebody else holds. Nothing was done."""
+
+
+def repeated(work: Callable[[], T], tries: int = 3) -> T:
+    """Do `work`, which is one transaction and nothing else, again where the server broke it off."""
+    for tried in range(1, tries):
+        try:
+            return work()
+        except PASSING:
+            time.sleep(random.uniform(0.05, 0.1) * tried)  # noqa: S311  (jitter is no secret)
+    return work()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.bulk import insert_rows
 from portal.core.errors import NotFound
+from portal.core.money import Money
 from portal.runs.models import BillingRun, RunBatch, RunItem
 from portal.runs.states import RUN, RUN_ITEM, RunEvent, RunItemEvent, RunItemStatus, RunStatus
 
@@ -74,6 +75,19 @@ def close_run(session: Session, ref: str, *, at: datetime) -> BillingRun | None:
         return None
     run.status, run.finished_at, run.next_action_at = after, at, None
     return run
+
+
+def note_billed(session: Session, run_id: int, totals: Sequence[Money], *, at: datetime) -> None:
+    """Append-only, one row per currency: a counter in the run's own row would be a queue for all workers."""
+    sums: dict[str, tuple[int, int]] = {}
+    for total in totals:
+        count, minor = sums.get(total.currency, (0, 0))
+        sums[total.currency] = (count + 1, minor + total.minor)
+    rows = [
+        {"run_id": run_id, "done": count, "total_minor": minor, "currency": currency, "created_at": at}
+        for currency, (count, minor) in sums.items()
+    ]
+    insert_rows(session, RunBatch, rows)
 
 
 def except_all(

@@ -20,6 +20,12 @@ _CLAIM = text(
      ORDER BY s.next_action_at, s.id LIMIT 100 FOR NO KEY UPDATE OF c SKIP LOCKED
     """
 )
+_IS_ANY_DUE = text(
+    """
+    SELECT EXISTS (SELECT FROM subscriptions s JOIN customers c ON c.id = s.customer_id
+                    WHERE s.next_action_at <= :as_of AND c.parked_at IS NULL)
+    """
+)
 _DUE = text(
     """
     SELECT s.id, s.ref, s.customer_id, s.status, s.currency, s.interval_unit, s.interval_count, s.collection,
@@ -81,6 +87,11 @@ class Advance:
 def claim(session: Session, as_of: datetime) -> list[int]:
     """Lock up to a hundred customers with something due that nobody else has; parked ones are passed over."""
     return sorted(set(session.scalars(_CLAIM, {"as_of": as_of})))
+
+
+def is_any_due(session: Session, as_of: datetime) -> bool:
+    """Is anything due that can be billed, also of customers whom somebody else has locked?"""
+    return bool(session.scalar(_IS_ANY_DUE, {"as_of": as_of}))
 
 
 def of_customers(session: Session, customer_ids: Sequence[int], as_of: datetime) -> list[DueSubscription]:

@@ -1,0 +1,12 @@
+"""Races are run on real servers, and end with every invariant."""
+
+import pytest
+
+from tests.concurrency.rig import proved, rig, shared_twin, stumble, twin
+
+__all__ = ["proved", "rig", "shared_twin", "stumble", "twin"]
+
+
+@pytest.fixture(autouse=True)
+def _proved(proved: None) -> None:
+    pass
