@@ -18,6 +18,7 @@ from jobs.gateway_news import receive_news
 from jobs.housekeeping import prune_rows
 from jobs.invoices import lapse_due
 from jobs.messages import relay_events, send_due
+from jobs.proofs import prove_all, prove_recent
 from jobs.revenue import recognise_due
 from jobs.upcoming import announce_due
 from portal.core.business import STOP_CHARGES, STOP_MAILS
@@ -72,4 +73,6 @@ TICKS = (
     Tick(recognise_due, None),
     Tick(seal_entries, timedelta(minutes=1)),
     Tick(prune_rows, timedelta(days=1)),
+    Tick(prove_recent, timedelta(hours=1)),
+    Tick(prove_all, timedelta(days=1)),
 )

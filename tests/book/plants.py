@@ -155,7 +155,7 @@ PLANTS: dict[str, list[str]] = {
         *(attempt("waiting", next_at="a.created_at", where=f"i.id = {PAID}", nth=nth) for nth in (1, 2)),
     ],
     "one_transaction_settles_one_attempt": [
-        "ALTER TABLE payments DROP CONSTRAINT uq_payments_gateway_account_id",
+        "ALTER TABLE payments DROP CONSTRAINT uq_payments_gateway_account_id_gateway_ref",
         "UPDATE payments SET gateway_ref = 'T1'",
     ],
     "references_are_unique": [
@@ -191,7 +191,7 @@ PLANTS: dict[str, list[str]] = {
     "the_sealer_passes_over_nothing": [
         "UPDATE audit_entries SET seal_id = NULL WHERE id = (SELECT min(id) FROM audit_entries)",
     ],
-    "no_secret_lies_about": ['UPDATE tasks SET facts = \'{"k": "sk_live_0123456789abcdef"}\''],
+    "no_secret_lies_about": ['UPDATE outbox SET facts = \'{"k": "sk_live_0123456789abcdef"}\''],
     # replayed.py
     "derivations_replay": ["UPDATE invoice_lines SET amount_minor = amount_minor + 1"],
     "credit_derivations_replay": ["UPDATE credit_note_lines SET amount_minor = amount_minor + 1"],
