@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from portal.actions.advance_clock import advance_clock
 from portal.actions.create_customer import Entered, create_customer
@@ -20,12 +20,13 @@ from portal.catalogue import queries as catalogue
 from portal.catalogue.models import Plan, Price
 from portal.core import clock, tasks
 from portal.core.actors import Actor
-from portal.core.business import VirtualClock
+from portal.core.business import Heartbeat, Tick, VirtualClock
 from portal.core.db import db, transaction
 from portal.core.periods import Interval
 from portal.customers import queries as customers
 from portal.invoicing import queries as invoices
 from portal.invoicing.models import Invoice
+from portal.runs.models import BillingRun
 from portal.simulation.people import Company
 from portal.simulation.visitor import Visitor
 from portal.subscriptions.states import Collection
@@ -83,12 +84,18 @@ class World:
         return clock.now()
 
     def begin_at(self, start: datetime) -> None:
-        """Set an empty installation's clock, in the past too: nothing has happened in it yet."""
+        """Set an empty installation's clock, in the past too: nothing has happened in it yet.
+
+        What the wall's time has left behind there (empty runs, claimed ticks, a heartbeat) is forgotten, for it would
+        look like a clock that leapt.
+        """
         with transaction() as session:
             if session.scalar(select(func.count()).select_from(Invoice)):
                 raise Stuck("something was billed here already: begin with an empty database")
             row = session.get_one(VirtualClock, 1)
             row.frozen_at, row.shift_seconds = start, 0
+            for left in (BillingRun, Tick, Heartbeat):
+                session.execute(delete(left))
         clock.forget()
         told = {"at": start.isoformat(), "runs": "false"}
         self._http.post(f"{self.twin_url}/_twin/clock", json=told, timeout=10).raise_for_status()
