@@ -15,6 +15,10 @@ from portal.web.hooks import gateways
 from portal.web.htmx import init_htmx
 from portal.web.security import init_security
 from portal.web.session import init_session
+from portal.web.staff import clock, dunning, dunning_deeds, runs, switches
+from portal.web.staff import health as staff_health
+from portal.web.staff import pages as staff
+from portal.web.staff.switches import init_switches
 from portal.web.wording import init_wording
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -26,6 +30,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     profile.account_bp,
     profile.staff_bp,
     *account.BLUEPRINTS,
+    *staff.BLUEPRINTS,
+    dunning.bp,
+    dunning_deeds.bp,
+    runs.bp,
+    clock.bp,
+    staff_health.bp,
+    switches.bp,
 )
 
 
@@ -40,5 +51,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     init_errors(app)
     init_session(app)
     init_security(app, settings)
+    init_switches(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

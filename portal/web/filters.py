@@ -78,6 +78,7 @@ def day_of(at: datetime) -> date:
 
 _FILTERS: dict[str, Callable[..., Any]] = {
     "money": money,
+    "in_currency": lambda minor, currency: Money(int(minor), currency),
     "money_text": money_text,
     "amount_text": lambda amount: written().plain_amount(amount),
     "count": lambda number: written().count(number),

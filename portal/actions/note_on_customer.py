@@ -1,0 +1,23 @@
+"""Staff write down what others should know of a customer."""
+
+from datetime import datetime
+
+from portal.core import audit
+from portal.core.actors import Actor
+from portal.core.db import transaction
+from portal.core.errors import Invalid
+from portal.customers import queries as customers
+from portal.customers.models import Note
+
+LONGEST = 2000
+
+
+def note_on_customer(ref: str, text: str, *, actor: Actor, at: datetime) -> None:
+    """The note stands for good; the customer never sees it."""
+    said = text.strip()
+    if not said or len(said) > LONGEST:
+        raise Invalid(f"A note has between 1 and {LONGEST:,} characters.", field="text")
+    with transaction() as session:
+        customer = customers.by_ref(session, ref)
+        session.add(Note(customer_id=customer.id, author=actor.name, text=said, created_at=at))
+        audit.record(session, actor, "customer.noted", at=at, customer_id=customer.id, subject=customer.ref)

@@ -1,0 +1,27 @@
+"""The pages about records: home, search, customers, subscriptions, invoices, payments."""
+
+from flask import Blueprint
+
+from portal.web.staff import (
+    customers,
+    home,
+    invoices,
+    new_subscription,
+    payments,
+    search,
+    subscription_changes,
+    subscription_deeds,
+    subscriptions,
+)
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.bp,
+    search.bp,
+    customers.bp,
+    new_subscription.bp,
+    subscriptions.bp,
+    subscription_changes.bp,
+    subscription_deeds.bp,
+    invoices.bp,
+    payments.bp,
+)
