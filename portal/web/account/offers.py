@@ -124,22 +124,24 @@ def present(session: Session, quote: Quote) -> ShownQuote:
 def coming(quote: ShownQuote) -> list[tuple[str, str, str, Money | None, bool]]:
     """What follows, for the time line: when, what, why, how much, and whether it is now."""
     name = words.plan_said(quote.after[0]) if quote.after else ""
-    short = written().day_short
-    rows: list[tuple[str, str, str, Money | None, bool]] = []
-    if quote.later_on is not None:
-        stays = words.plan_said(quote.before[0]) if quote.before else ""
-        sub = _("%(plan)s stays until then", plan=stays) if stays else ""
-        rows.append((_("Today"), _("You have chosen"), sub, quote.due, True))
-        rows.append((short(quote.later_on), _("%(plan)s begins", plan=name), "", None, False))
-    elif quote.trial_days:
-        rows.append((_("Today"), _("The trial of %(plan)s begins", plan=name), "", quote.due, True))
-    else:
-        rows.append((_("Today"), _("%(plan)s begins", plan=name), "", quote.due, True))
+    short, said = written().day_short, written().day_said
     tax = _("with %(tax)s tax", tax=written().money(quote.next_tax)) if quote.next_tax.is_positive else ""
-    forecast = _("A forecast at today's prices")
-    sub = ", ".join(filter(None, (forecast, tax)))
-    rows.append((short(quote.next_on), _("Next bill"), sub, quote.next_total, False))
-    return rows
+    forecast = ", ".join(filter(None, (_("A forecast at today's prices"), tax)))
+    next_bill = (short(quote.next_on), _("Next bill"), forecast, quote.next_total, False)
+    if quote.later_on is None:
+        until = _("Free until %(day)s") if quote.trial_days else _("Paid until %(day)s")
+        begins = _("The trial of %(plan)s begins") if quote.trial_days else _("%(plan)s begins")
+        return [
+            (_("Today"), begins % {"plan": name}, until % {"day": said(quote.next_on)}, quote.due, True),
+            next_bill,
+        ]
+    stays = _("%(plan)s stays until then", plan=words.plan_said(quote.before[0])) if quote.before else ""
+    begins = _("%(plan)s begins", plan=name)
+    chosen = (_("Today"), _("You have chosen"), stays or _("Nothing happens until then"), quote.due, True)
+    if quote.later_on == quote.next_on:
+        return [chosen, (short(quote.next_on), begins, forecast, quote.next_total, False)]
+    free = _("Free until %(day)s", day=said(quote.next_on)) if quote.trial_days else ""
+    return [chosen, (short(quote.later_on), begins, free, None, False), next_bill]
 
 
 def _parts(pairs: Mapping[int, catalogue.PlanPrice], items: Sequence[Mapping[str, Any]]) -> list[Part]:

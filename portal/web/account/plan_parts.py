@@ -35,7 +35,8 @@ def points(
     if had is None:
         return found + [Point("same", feature) for feature in features]
     before = {str(feature) for feature in had.features}
-    found += [Point("same" if feature in before else "more", feature) for feature in features]
+    other = "more" if plan.tier > had.tier else "less"
+    found += [Point("same" if feature in before else other, feature) for feature in features]
     types = {credit.credit_type.id for credit in brought}
     gone = [words.mid_sentence(credit.credit_type.name) for credit in held if credit.credit_type.id not in types]
     if plan.tier < had.tier:
