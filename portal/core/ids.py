@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
-from string import ascii_lowercase, digits
-
-_BASE32 = ascii_lowercase + "234567"
+from base64 import b32encode
+from secrets import token_bytes
 
 
 def public_ref(prefix: str) -> str:
     """`prefix`, an underscore, and 80 random bits: `public_ref("inv")` is like `inv_k3v7...`."""
-    return f"{prefix}_{_drawn(_BASE32, 16)}"
+    return f"{prefix}_{_drawn(10)}"
 
 
 def attempt_reference() -> str:
@@ -19,8 +17,9 @@ def attempt_reference() -> str:
     Random rather than counted: a restored backup must never meet a reference that was used after it.
     No underscore, because not every gateway takes one.
     """
-    return f"at-{_drawn(ascii_lowercase + digits, 26)}"
+    return f"at-{_drawn(17)[:26]}"
 
 
-def _drawn(alphabet: str, length: int) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+def _drawn(size: int) -> str:
+    """So many random bytes in letters and digits, five bits each."""
+    return b32encode(token_bytes(size)).decode().lower().rstrip("=")
