@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from portal.core.errors import NotFound
@@ -204,7 +205,7 @@ def _last_declines(session: Session, case_ids: Collection[int]) -> dict[int, str
         .join(Attempt, Attempt.invoice_id == DunningDebt.invoice_id)
         .where(DunningDebt.case_id.in_(list(case_ids)), Attempt.status == AttemptStatus.DECLINED)
         .order_by(DunningDebt.case_id, Attempt.closed_at.desc(), Attempt.id.desc())
-        .distinct(DunningDebt.case_id)
+        .ext(distinct_on(DunningDebt.case_id))
     )
     return {case_id: decline or "" for case_id, decline in rows}
 
