@@ -90,7 +90,7 @@ def take_back(
 
 def is_in_doubt(session: Session, invoice: Invoice) -> bool:
     """May a charge of it have been sent whose outcome is not known yet?"""
-    attempt = payments.live_attempt(session, invoice.id)
+    attempt = payments.locked_live_attempt(session, invoice.id)
     return attempt is not None and attempt.status in IN_DOUBT
 
 

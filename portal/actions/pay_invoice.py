@@ -54,7 +54,7 @@ def pay_invoice(
 
 
 def _is_free(session: Session, invoice: Invoice, at: datetime) -> bool:
-    live = queries.live_attempt(session, invoice.id)
+    live = queries.locked_live_attempt(session, invoice.id)
     if live is None:
         return True
     if live.status is AttemptStatus.WAITING and live.kind == AttemptKind.CHARGE:

@@ -78,7 +78,7 @@ def _make_way(session: Session, customer: Customer, invoice: Invoice | None, at:
         live = queries.live_to_balance(session, customer.id)
     else:
         _owed.require_open(invoice)
-        live = queries.live_attempt(session, invoice.id)
+        live = queries.locked_live_attempt(session, invoice.id)
     if live is None:
         return ""
     if live.status is AttemptStatus.WAITING:

@@ -163,7 +163,7 @@ def ask_again_at(attempt: Attempt, at: datetime) -> datetime:
 
 def cancel_waiting(session: Session, invoice_id: int, *, at: datetime) -> None:
     """Nothing is to be collected any more: what was certainly not sent is canceled, a payable is superseded."""
-    attempt = queries.live_attempt(session, invoice_id)
+    attempt = queries.locked_live_attempt(session, invoice_id)
     if attempt is None:
         return
     if attempt.status is AttemptStatus.WAITING:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, any_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarResult, any_, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.errors import NotFound
@@ -109,6 +109,19 @@ def live_attempt(session: Session, invoice_id: int) -> Attempt | None:
     return session.scalar(select(Attempt).where(Attempt.invoice_id == invoice_id, Attempt.status.in_(LIVE)))
 
 
+def locked_live_attempt(session: Session, invoice_id: int) -> Attempt | None:
+    """The same, for whoever calls it off or relies on its state: no worker can begin to send it until the commit.
+
+    Workers lease without the customer's lock, so only the attempt's own row says whether it is still waiting.
+    """
+    return _locked(session, Attempt.invoice_id == invoice_id, Attempt.status.in_(LIVE)).one_or_none()
+
+
+def locked_waiting(session: Session, *where: ColumnElement[bool]) -> list[Attempt]:
+    """The charges that wait and that no worker is just taking; none can until the commit."""
+    return list(_locked(session, Attempt.status == AttemptStatus.WAITING, *where))
+
+
 def live_attempts(session: Session, invoice_ids: Collection[int]) -> dict[int, Attempt]:
     wanted = select(Attempt).where(Attempt.invoice_id.in_(list(invoice_ids)), Attempt.status.in_(LIVE))
     return {attempt.invoice_id: attempt for attempt in session.scalars(wanted) if attempt.invoice_id is not None}
@@ -198,6 +211,11 @@ def waiting_by_account(session: Session, at: datetime) -> dict[int, int]:
         .group_by(Attempt.gateway_account_id)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def _locked(session: Session, *where: ColumnElement[bool]) -> ScalarResult[Attempt]:
+    wanted = select(Attempt).where(*where).order_by(Attempt.id).with_for_update(key_share=True)
+    return session.scalars(wanted.execution_options(populate_existing=True))
 
 
 def _usable(on: date) -> tuple[ColumnElement[bool], ...]:

@@ -148,7 +148,7 @@ class Rig:
     def all(self, column: Any, *where: Any) -> list[Any]:
         self.session.rollback()
         self.session.expire_all()
-        return list(self.session.scalars(select(column).where(*where).order_by(column)))
+        return list(self.session.scalars(select(column).where(*where).order_by(getattr(column, "id", column))))
 
     def renewals(self) -> list[Invoice]:
         self.session.rollback()
