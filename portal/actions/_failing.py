@@ -76,12 +76,24 @@ def decline(
     """
     if not attempts.move(attempt, AttemptEvent.DECLINED, at=at):
         return
-    kind = charge.decline or DeclineKind.RETRY_LATER
-    is_hard = kind is not DeclineKind.RETRY_LATER
-    attempt.decline, attempt.decline_code, attempt.reason = kind, charge.decline_code, charge.reason
-    attempt.gateway_ref = charge.gateway_ref or attempt.gateway_ref
+    is_hard = _note_decline(session, attempt, charge, actor=actor, at=at)
     if is_hard and method is not None:
         method.is_refused = True
+    if invoice is None or invoice.status is not InvoiceStatus.ISSUED or attempt.kind != AttemptKind.CHARGE:
+        return
+    if invoice.kind not in LAPSING:
+        _collecting.chase(session, invoice.id, business=business, is_hard=is_hard, actor=actor, at=at)
+    if attempt.trigger == AttemptTrigger.DUNNING:
+        _chasing.tell_of_failed_try(session, invoice, at=at)
+    facts = {"invoice": invoice.ref, "attempt": attempt.reference}
+    outbox.post(session, "payment.failed", at=at, customer_id=attempt.customer_id, **facts)
+
+
+def _note_decline(session: Session, attempt: Attempt, charge: ChargeOutcome, *, actor: Actor, at: datetime) -> bool:
+    """Keep what the bank said; True if it was a no for good."""
+    kind = charge.decline or DeclineKind.RETRY_LATER
+    attempt.decline, attempt.decline_code, attempt.reason = kind, charge.decline_code, charge.reason
+    attempt.gateway_ref = charge.gateway_ref or attempt.gateway_ref
     audit.record(
         session,
         actor,
@@ -93,20 +105,7 @@ def decline(
         decline=str(kind),
         code=charge.decline_code,
     )
-    if invoice is None or invoice.status is not InvoiceStatus.ISSUED or attempt.kind != AttemptKind.CHARGE:
-        return
-    if invoice.kind not in LAPSING:
-        _collecting.chase(session, invoice.id, business=business, is_hard=is_hard, actor=actor, at=at)
-    if attempt.trigger == AttemptTrigger.DUNNING:
-        _chasing.tell_of_failed_try(session, invoice, at=at)
-    outbox.post(
-        session,
-        "payment.failed",
-        at=at,
-        customer_id=attempt.customer_id,
-        invoice=invoice.ref,
-        attempt=attempt.reference,
-    )
+    return kind is not DeclineKind.RETRY_LATER
 
 
 def chase_unconfirmed(session: Session, attempt: Attempt, *, actor: Actor, at: datetime) -> None:

@@ -234,6 +234,11 @@ def _advance(session: Session, renewals: Sequence[Renewal], actor: Actor, at: da
         table = replace(one.due.timetable, period_end_on=one.due.turn.period.end)
         moved.append(Advance(one.due.id, one.due.turn, next_bill_on(table), next_action(table)))
     clock.advance_all(session, moved)
+    _tell(session, renewals, actor, at)
+
+
+def _tell(session: Session, renewals: Sequence[Renewal], actor: Actor, at: datetime) -> None:
+    """History, audit and news of each, as lists."""
     event = SubscriptionEvent.RENEWED
     insert_rows(
         session,

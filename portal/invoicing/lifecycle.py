@@ -155,11 +155,10 @@ def _invoice_row(
     at: datetime,
 ) -> dict[str, Any]:
     draft = order.draft
-    is_paid = spent == draft.total
     due_on = day(at, order.customer.zone) + timedelta(days=order.due_days)
     waits_until = order.next_action_at or midnight(due_on + timedelta(days=1), order.customer.zone)
     label = numbering.label(series, number)
-    return {
+    row = {
         "id": invoice_id,
         "ref": public_ref("inv"),
         "customer_id": order.customer.id,
@@ -168,7 +167,6 @@ def _invoice_row(
         "scheduled_change_id": order.change_id,
         "run_id": order.run_id,
         "kind": draft.kind,
-        "status": InvoiceStatus.PAID if is_paid else InvoiceStatus.ISSUED,
         "series": series,
         "number": number,
         "label": label,
@@ -178,6 +176,20 @@ def _invoice_row(
         "period_end_on": draft.period.end if draft.period else None,
         "issued_on": on,
         "due_on": due_on,
+        "parties": {"seller": seller, "buyer": _buyer(order), "treatments": sorted(draft.treatments)},
+        "payment_reference": label,
+        "memo": draft.memo,
+        "created_at": at,
+        "issued_at": at,
+    }
+    return row | _standing(draft, spent, waits_until, at)
+
+
+def _standing(draft: Draft, spent: Money, waits_until: datetime, at: datetime) -> dict[str, Any]:
+    """Its sums, and whether the balance has paid it already."""
+    is_paid = spent == draft.total
+    return {
+        "status": InvoiceStatus.PAID if is_paid else InvoiceStatus.ISSUED,
         "net_minor": draft.net.minor,
         "tax_minor": draft.tax.minor,
         "total_minor": draft.total.minor,
@@ -185,11 +197,6 @@ def _invoice_row(
         "credited_minor": 0,
         "noted_minor": 0,
         "written_off_minor": 0,
-        "parties": {"seller": seller, "buyer": _buyer(order), "treatments": sorted(draft.treatments)},
-        "payment_reference": label,
-        "memo": draft.memo,
-        "created_at": at,
-        "issued_at": at,
         "closed_at": at if is_paid else None,
         "next_action_at": None if is_paid else waits_until,
     }

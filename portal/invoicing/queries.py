@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.catalogue import models as catalogue
@@ -138,13 +138,6 @@ def charged_lines(
 
     `price_ids` restricts them to what is being left. Voided invoices do not count.
     """
-    returned = aliased(InvoiceLine)
-    returning = aliased(Invoice)
-    given_back = (
-        exists()
-        .where(returned.parent_id == InvoiceLine.id, returned.kind == LineKind.UNUSED_TIME)
-        .where(returning.id == returned.invoice_id, returning.status != InvoiceStatus.VOID)
-    )
     wanted = (
         select(InvoiceLine)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
@@ -153,7 +146,7 @@ def charged_lines(
             Invoice.status.in_([InvoiceStatus.ISSUED, InvoiceStatus.PAID]),
             InvoiceLine.kind.in_([LineKind.PLAN, LineKind.ADDON]),
             InvoiceLine.until_on > on,
-            ~given_back,
+            ~_is_given_back(),
         )
         .order_by(InvoiceLine.id)
     )
@@ -172,6 +165,16 @@ def charged_lines(
         for line in lines
         if line.id not in noted
     ]
+
+
+def _is_given_back() -> ColumnElement[bool]:
+    """Has a switch given the line back, on an invoice that was not voided?"""
+    returned, returning = aliased(InvoiceLine), aliased(Invoice)
+    return (
+        exists()
+        .where(returned.parent_id == InvoiceLine.id, returned.kind == LineKind.UNUSED_TIME)
+        .where(returning.id == returned.invoice_id, returning.status != InvoiceStatus.VOID)
+    )
 
 
 def usual_totals(session: Session, customer_ids: Sequence[int]) -> dict[int, int]:

@@ -63,7 +63,7 @@ def _stolen(life: Life, until: date) -> Iterator[str]:
         yield f"was tried {life.tries(life.periods[1].id)}"
 
 
-def _new_card(life: Life, until: date) -> Iterator[str]:
+def _another_card(life: Life, until: date) -> Iterator[str]:
     """A hard decline, then a new card that is tried at once and from then on."""
     if life.status != "active":
         yield f"is {life.status}, not active"
@@ -158,7 +158,7 @@ EXPECTATIONS: dict[str, Expectation] = {
     "broke": _broke,
     "broke_then_paid": _broke_then_paid,
     "stolen": _stolen,
-    "expired_then_new_card": _new_card,
+    "expired_then_another_card": _another_card,
     "unconfirmed": _unconfirmed,
     "slow_bank": _steady,
     "lost_answers": _steady,
