@@ -27,13 +27,12 @@ from portal.core.settings import Settings, SettingsError, current
 
 SLICE_SECONDS = 60.0
 POLITE_SECONDS = 3.0
+STARTED_SECONDS = 3
 WAKE_SECONDS = 60
 PATIENCE_SECONDS = 5.0
 
 stopping = Event()
 """Set when this process was asked to stop: slices then end after their batch."""
-
-_slice: ContextVar[tuple[float, Lane]] = ContextVar("slice")
 
 
 class Job:
@@ -53,17 +52,18 @@ class Job:
         with application().app_context():
             running = get_current_job()
             token = cause.set(f"job:{self.name}:{running.id[:8] if running else 'direct'}")
-            begun = _slice.set((time.monotonic(), self.lane))
+            begun = _slice.set(Slice(self, self.mark(*args)))
             try:
                 self._run(args)
             finally:
+                _slice.get().make_room()
                 _slice.reset(begun)
                 cause.reset(token)
 
     def wake(self, *args: int) -> bool:
         """Enqueue unless a wake-up is already waiting; True if it was enqueued.
 
-        The mark lasts a minute, in case the queue is emptied, and goes when the job starts.
+        The mark lasts a minute, in case the queue is emptied, and goes when the job has begun.
         """
         if not connection().set(self.mark(*args), 1, nx=True, ex=WAKE_SECONDS):
             return False
@@ -86,7 +86,7 @@ class Job:
 
     def _run(self, args: tuple[int, ...]) -> None:
         with suppress(RedisError):
-            connection().delete(self.mark(*args))
+            connection().expire(self.mark(*args), STARTED_SECONDS)
         began, started = clock.wall(), time.monotonic()
         log().info("job started", job=self.name, args=list(args))
         try:
@@ -97,6 +97,35 @@ class Job:
             raise
         record_beat(self.name, began, finished=True)
         log().info("job ended", job=self.name, seconds=_since(started))
+
+
+class Slice:
+    """What one call of a job may take, and the mark of the wake-up that began it."""
+
+    def __init__(self, owner: Job, mark: str) -> None:
+        self.lane = owner.lane
+        self._began = time.monotonic()
+        self._mark = mark
+
+    def make_room(self) -> None:
+        """Let the next wake-up come: others may take part, or find what becomes due from now on.
+
+        Not before the first batch, which most often takes all there is. Should we die in it, the mark goes
+        by itself a few seconds after the start.
+        """
+        mark, self._mark = self._mark, ""
+        if mark:
+            with suppress(RedisError):
+                connection().delete(mark)
+
+    def is_over(self) -> bool:
+        worked = time.monotonic() - self._began
+        if stopping.is_set() or worked >= SLICE_SECONDS:
+            return True
+        return worked >= POLITE_SECONDS and bool(connection().llen(queue(connection(), self.lane).key))
+
+
+_slice: ContextVar[Slice] = ContextVar("slice")
 
 
 def job(lane: Lane) -> Callable[[Callable[..., None]], Job]:
@@ -110,19 +139,18 @@ def slice_is_over() -> bool:
     After a minute, when the worker is to stop, and soon when something else waits in the same queue: a
     payment that a customer waits for goes between two slices of a long run.
     """
-    begun, lane = _slice.get()
-    worked = time.monotonic() - begun
-    if stopping.is_set() or worked >= SLICE_SECONDS:
-        return True
-    return worked >= POLITE_SECONDS and bool(connection().llen(queue(connection(), lane).key))
+    return _slice.get().is_over()
 
 
 def drained(batch: Callable[[datetime], int]) -> bool:
     """Call `batch` with the business time until it handles nothing; False if the slice was over before."""
-    while batch(now()):
+    while True:
+        handled = batch(now())
+        _slice.get().make_room()
+        if not handled:
+            return True
         if slice_is_over():
             return False
-    return True
 
 
 def now() -> datetime:

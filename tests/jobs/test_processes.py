@@ -15,7 +15,7 @@ from portal.local.redis import Redis
 from tests.jobs.pretend import RELAY
 
 NOW = timedelta(0)
-PATIENCE = 40
+PATIENCE = 120
 
 
 def until(is_so, what):
@@ -51,7 +51,7 @@ def test_a_worker_that_is_asked_to_stop_finishes_its_batch_and_leaves_the_rest(n
 
     worker.send_signal(signal.SIGTERM)
 
-    assert worker.wait(timeout=15) == 0
+    assert worker.wait(timeout=60) == 0
     assert 2 <= len(relayed()) < 200
     assert connection().llen("rq:queue:messages") >= 1  # its successor
 
@@ -107,7 +107,7 @@ def test_a_scheduler_waits_for_a_redis_that_is_away_and_stops_when_asked(session
     finally:
         server.stop()
     scheduler.send_signal(signal.SIGTERM)
-    assert scheduler.wait(timeout=15) == 0
+    assert scheduler.wait(timeout=60) == 0
 
 
 def beats(session, name):
