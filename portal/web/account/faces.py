@@ -172,7 +172,7 @@ def _waiting(face: Face, owed: Owed) -> Face:
         number=number,
     )
     return replace(
-        face, headline=_("We are waiting for your bank"), lead=lead, acts=face.acts[-1:] if not face.is_alarm else (),
+        face, headline=_("We are waiting for your bank"), lead=lead, note="", acts=face.acts[-1:] if not face.is_alarm else (),
         is_waiting=True,
     )  # fmt: skip
 

@@ -4,15 +4,18 @@ from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.catalogue import queries as catalogue
+from portal.catalogue.queries import PlanPrice
 from portal.core import clock
 from portal.core.days import day
 from portal.core.db import db
+from portal.core.money import Money
 from portal.identity.permissions import Permission, requires
 from portal.invoicing.models import Invoice
 from portal.invoicing.presentation import state_of
+from portal.payments.states import AttemptStatus
 from portal.reporting import standing as standings
 from portal.reporting.standing import Held, Standing
-from portal.web.account import faces, words
+from portal.web.account import faces, shelf, words
 from portal.web.account.rows import InvoiceRow, MethodRow, invoice_row, method_row
 from portal.web.account.watching import answer_to_watch
 
@@ -31,10 +34,13 @@ def show_home() -> ResponseReturnValue:
     today = day(at, standing.customer.zone)
     main = faces.most_urgent(standing.held)
     others = [held for held in standing.held if held is not main]
+    face = faces.face_of(main, today, standing.balance) if main else None
+    shows_owed = bool(standing.owed) and (main is None or standing.owed != main.owed or bool(face and face.is_alarm))
     return render_template(
         "account/home/home.html",
         main=main,
-        face=faces.face_of(main, today, standing.balance) if main else None,
+        face=face,
+        shows_owed=shows_owed,
         others=[(held, faces.face_of(held, today)) for held in others],
         state=state,
         today=today,
@@ -42,15 +48,20 @@ def show_home() -> ResponseReturnValue:
         credits=[held for held in standing.held if held.credits],
         methods=_methods(standing),
         owed=[_row(one.invoice, standing) for one in standing.owed],
-        latest=[_row(invoice, standing) for invoice in standing.latest],
-        plans=catalogue.on_sale(db.session(), currency=_currency(standing)) if main is None else [],
+        latest=[_row(invoice, standing) for invoice in standing.latest if not (shows_owed and invoice.open_minor)],
+        plans=_plans(standing) if main is None else [],
     )
 
 
 def _methods(standing: Standing) -> list[MethodRow]:
     """What is charged for what is had; without a subscription, the default."""
     today = day(clock.now(), standing.customer.zone)
-    rows = [method_row(method, _users(standing, method.id), today) for method, _ in standing.methods]
+    tried = [one.attempt for one in standing.owed if one.attempt is not None]
+    declined = {attempt.method_id for attempt in tried if attempt.status is AttemptStatus.DECLINED}
+    rows = [
+        method_row(method, _users(standing, method.id), today, is_declined=method.id in declined)
+        for method, _ in standing.methods
+    ]
     used = [row for row in rows if row.used_for]
     return used or rows[:1]
 
@@ -66,5 +77,9 @@ def _row(invoice: Invoice, standing: Standing) -> InvoiceRow:
     return invoice_row(invoice, state_of(invoice, today))
 
 
-def _currency(standing: Standing) -> str:
-    return standing.customer.currency or standing.business.currency
+def _plans(standing: Standing) -> list[tuple[PlanPrice, Money, str]]:
+    """What a newcomer can choose, at the shortest interval."""
+    currency = standing.customer.currency or standing.business.currency
+    found = shelf.shelf(catalogue.on_sale(db.session(), currency=currency), None, currency=currency)
+    pairs = found.plans if found else ()
+    return [(pair, shelf.unit_amount(pair.price), words.each(pair.price.interval)) for pair in pairs]

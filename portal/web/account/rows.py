@@ -55,14 +55,15 @@ def invoice_row(invoice: Invoice, state: str) -> InvoiceRow:
     )
 
 
-def method_row(method: PaymentMethod, used_for: Sequence[str], today: date) -> MethodRow:
+def method_row(method: PaymentMethod, used_for: Sequence[str], today: date, *, is_declined: bool = False) -> MethodRow:
+    """`is_declined`: the last try with it failed, which is worth a look though it may be tried again."""
     state = words.condition(method, today)
     return MethodRow(
         ref=method.ref,
         sign=words.sign_of(method),
         title=words.method_said(method),
         expires=words.expires_said(method.expires_on),
-        state=state,
+        state="failing" if is_declined else state,
         is_default=method.is_default,
         is_usable=state not in ("failing", "expired"),
         used_for=tuple(dict.fromkeys(used_for)),

@@ -1,6 +1,8 @@
 """One subscription: what it consists of, what happened to it, and the ways to pause, end or take it up again."""
 
-from flask import Blueprint, flash, g, render_template, url_for
+from dataclasses import replace
+
+from flask import Blueprint, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.actions.cancel_change import cancel_change
@@ -136,11 +138,12 @@ def _show(ref: str, form: PauseForm, status: int = 200) -> ResponseReturnValue:
     if answer is not None:
         return answer
     row = held.subscription
+    face = faces.face_of(held, day(at, standing.customer.zone), standing.balance)
     may_pause = row.status is Status.ACTIVE and row.cancel_on is None and row.pause_on is None
     page = render_template(
         "account/subscriptions/subscription.html",
         held=held,
-        face=faces.face_of(held, day(at, standing.customer.zone), standing.balance),
+        face=replace(face, acts=tuple(act for act in face.acts if act.path != request.path)),
         state=state,
         parts=[(unit_amount(part.price), price_words(part.price), part) for part in held.parts],
         today=day(at, standing.customer.zone),
