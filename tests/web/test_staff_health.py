@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
+from portal.actions.prove_books import KIND
 from portal.core.audit import AuditEntry
 from portal.core.business import READ_ONLY, STOP_CHARGES, Switch, beat
 from portal.core.clock import wall
@@ -31,12 +32,21 @@ def throw(staff, name, is_on, reason="Paystack is down"):
 def test_every_part_is_shown_with_its_state(session, staff, make):
     make.account()
     beat(session, "scheduler", wall_at=wall(), at=NOON, finished=True)
-    beat(session, "prove_books", wall_at=wall(), at=NOON, finished=True)
+    beat(session, "prove_recent", wall_at=wall(), at=NOON, finished=True)
     session.commit()
     page = staff.get(HEALTH).text
     for words in ("Scheduler", "Queue: Money", "nobody works on it", "Paystack test", "Database", "Redis", "Disk",
-                  "Mail", "Proved", "Nothing waits", "Nothing failed"):  # fmt: skip
+                  "Mail", "Books proved", "Nothing waits", "Nothing failed"):  # fmt: skip
         assert words in page, words
+
+
+def test_a_broken_rule_of_the_books_is_the_verdict(session, staff):
+    beat(session, "prove_all", wall_at=wall(), at=NOON, finished=True)
+    open_task(session, KIND, "paid_is_paid", at=NOON, sentence="Paid means paid.", rows=[])
+    session.commit()
+    page = staff.get(HEALTH).text
+    assert "1 rule broken" in page
+    assert "Books proved" not in page
 
 
 def test_the_page_asks_a_fixed_number_of_questions(session, staff):

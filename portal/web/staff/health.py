@@ -7,6 +7,7 @@ from flask import Blueprint, flash, g, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.actions.finish_task import CLOSED_BY_THEIR_CAUSE, finish_task
+from portal.actions.prove_books import KIND as BROKEN
 from portal.actions.restart_gateway import restart_gateway
 from portal.core import clock
 from portal.core.db import db
@@ -26,7 +27,6 @@ from portal.web.wording import gettext as _
 bp = Blueprint("staff_health", __name__, url_prefix="/billing/health")
 
 GIB, MIB = 1024**3, 1024**2
-PROOFS = "prove"
 
 
 class Part(NamedTuple):
@@ -51,7 +51,8 @@ def show_health() -> ResponseReturnValue:
         seen=seen,
         kept=kept,
         parts=_parts(seen, kept),
-        proof=next((beat for beat in seen.beats if beat.name.startswith(PROOFS)), None),
+        proof=_proof(seen),
+        broken=sum(task.kind == BROKEN for task in kept.tasks),
         is_done=_is_done,
         tasks=[(task, task_words.shown(task), task.kind in CLOSED_BY_THEIR_CAUSE) for task in kept.tasks],
         switch_label=switch_label,
@@ -158,6 +159,12 @@ def _time(seen: Health) -> Part:
     if told.frozen_at is not None:
         return Part(_("Clock"), "good", _("stands"), written().moment(told.frozen_at))
     return Part(_("Clock"), "good", _("shifted") if told.shift_seconds else _("runs"))
+
+
+def _proof(seen: Health) -> Beat | None:
+    """The last time that a proof of the books came to its end."""
+    proofs = [beat for beat in seen.beats if beat.name.startswith("prove_") and _is_done(beat)]
+    return max(proofs, key=lambda beat: beat.beat_at, default=None)
 
 
 def _is_done(beat: Beat) -> bool:
