@@ -17,7 +17,7 @@ from portal.core.crashes import crash_point
 from portal.core.db import transaction
 from portal.core.errors import Refused
 from portal.core.logging import log
-from portal.core.secrets import Vault, vault
+from portal.core.secrets import SecretUnreadable, Vault, vault
 from portal.core.settings import current
 from portal.gateways.base import ChargeOrder, ChargeOutcome, GatewayRefusal, Outcome, WrongKey
 from portal.gateways.pace import Pace
@@ -27,6 +27,8 @@ from portal.payments.models import Attempt, GatewayAccount, PaymentMethod
 
 IN_FLIGHT = 32
 STOP_AFTER = 3
+WRONG_KEY, REFUSED = "wrong_key", "refused"
+"""Why a charge was not sent: by the key, which stops the account, or by what was asked, which a person looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _orders(session: Session, attempt_ids: Sequence[int], keys: Vault) -> list[L
                 reference=attempt.reference,
                 amount=attempt.amount,
                 payer_email=method.payer_email,
-                method_token=keys.open(method.token, place=methods.place(method)),
+                method_token=_token(method, keys),
                 is_scheduled=attempt.trigger in ("schedule", "dunning"),
                 return_url=f"{current().app_url}/account/payments/return",
             ),
@@ -92,27 +94,48 @@ def _orders(session: Session, attempt_ids: Sequence[int], keys: Vault) -> list[L
     ]
 
 
+def _token(method: PaymentMethod, keys: Vault) -> str:
+    """Empty where it cannot be read: that is this method's trouble, and nobody else's charge waits for it."""
+    try:
+        return keys.open(method.token, place=methods.place(method))
+    except SecretUnreadable as error:
+        log().error("token not readable", method=method.ref, error=repr(error))
+        return ""
+
+
 def _ask_all(account: GatewayAccount, leased: Sequence[Leased]) -> list[Heard]:
     """Ask for all at once. The threads touch no database."""
     try:
         gateway = _gateways.adapter_of(account)
     except Refused as refusal:
-        return [Heard(one.attempt_id, _not_sent(one.order, refusal.message, "wrong_key")) for one in leased]
+        return [Heard(one.attempt_id, _not_sent(one.order, refusal.message, WRONG_KEY)) for one in leased]
     pace = Pace(account.ref, account.calls_per_minute, current().redis_url)
+    refusals: list[ChargeOutcome] = []
+
+    def ask(one: Leased) -> ChargeOutcome:
+        if len(refusals) >= STOP_AFTER:
+            return _not_sent(one.order, refusals[0].reason, WRONG_KEY)
+        outcome = _ask(gateway, pace, one.order)
+        if outcome.decline_code == WRONG_KEY:
+            refusals.append(outcome)
+        return outcome
+
     with ThreadPoolExecutor(max_workers=min(IN_FLIGHT, len(leased))) as pool:
-        outcomes = list(pool.map(lambda one: _ask(gateway, pace, one.order), leased))
+        outcomes = list(pool.map(ask, leased))
     return [Heard(one.attempt_id, outcome) for one, outcome in zip(leased, outcomes, strict=True)]
 
 
 def _ask(gateway: Pulls, pace: Pace, order: ChargeOrder) -> ChargeOutcome:
+    if not order.method_token:
+        return _not_sent(order, "The stored method cannot be read with our keys.", REFUSED)
     pace.wait()
     crash_point("C-10")
     try:
         return gateway.charge(order)
     except WrongKey as refusal:
-        return _not_sent(order, refusal.message, "wrong_key")
+        return _not_sent(order, refusal.message, WRONG_KEY)
     except GatewayRefusal as refusal:
-        return _not_sent(order, refusal.message, "refused")
+        return _not_sent(order, refusal.message, REFUSED)
     except Exception as error:
         # Whatever broke here may have broken after the request left: only the gateway knows.
         log().error("charge broke", reference=order.reference, error=repr(error), exc_info=error)
@@ -125,9 +148,9 @@ def _not_sent(order: ChargeOrder, reason: str, code: str) -> ChargeOutcome:
 
 def _stop_if_refused(account_id: int, heard: Sequence[Heard], *, actor: Actor, at: datetime) -> bool:
     """A key that is refused will be refused again: stop the account and ask a person, rather than try them all."""
-    refused = [one for one in heard if one.charge.decline_code == "wrong_key"]
+    refused = [one for one in heard if one.charge.decline_code == WRONG_KEY]
     for one in heard:
-        if one.charge.decline_code == "refused":
+        if one.charge.decline_code == REFUSED:
             _report(one, at)
     if len(refused) < min(STOP_AFTER, len(heard)):
         return False

@@ -134,7 +134,7 @@ def _record_silence(question: Question, answer: LookUp, *, key_works: bool, acto
 def _take_back(session: Session, attempt: Attempt, *, actor: Actor, at: datetime) -> None:
     """It never reached the gateway. A charge is sent again under its own reference, which the gateway would refuse
     if it had been used after all; a page nobody was sent to is closed."""
-    attempt.misses = 0
+    attempt.misses = attempt.queries = 0  # once sent again it is asked about soon again
     if attempt.kind == AttemptKind.CHARGE:
         attempts.move(attempt, AttemptEvent.RETURNED, at=at, next_action_at=at)
     else:
