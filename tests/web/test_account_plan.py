@@ -38,7 +38,9 @@ def prices(session, make):
 
 def wanted(page: str, price) -> dict[str, str]:
     """The fields of the one form of the page, with the button of `price` pressed."""
-    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.split('<form class="stack-l"')[1]))
+    fields = dict(
+        re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.split('<form class="stack-l"')[1])
+    )
     numbers = re.findall(r'<input class="input"[^>]*type="number"[^>]*value="(\d*)"[^>]*name="([^"]+)"', page)
     return fields | {name: value for value, name in numbers} | {"price": price.ref}
 

@@ -219,4 +219,3 @@ def test_few_queries_before_and_after(account, upgrade):
         assert account.reader.client.get(upgrade).status_code == 200
     assert len(before) <= QUERIES, before
     assert len(after) <= QUERIES, after
-

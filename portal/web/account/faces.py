@@ -171,10 +171,9 @@ def _waiting(face: Face, owed: Owed) -> Face:
         sum=amount,
         number=number,
     )
-    return replace(
-        face, headline=_("We are waiting for your bank"), lead=lead, note="", acts=face.acts[-1:] if not face.is_alarm else (),
-        is_waiting=True,
-    )  # fmt: skip
+    acts = () if face.is_alarm else face.acts[-1:]
+    headline = _("We are waiting for your bank")
+    return replace(face, headline=headline, lead=lead, note="", acts=acts, is_waiting=True)
 
 
 def _with_change(face: Face, held: Held) -> Face:
