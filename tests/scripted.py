@@ -71,7 +71,7 @@ class Script:
         """The customer pays (or fails to) on the page that was opened under the reference."""
         order = self.pages[reference]
         outcome = self._outcome(said, reference, order.amount, order.payer_email)
-        self.known[reference] = replace(outcome, method=card or new_card(order.payer_email))
+        self.known[reference] = replace(outcome, method=card or fresh_card(order.payer_email))
 
     def charged(self, order: ChargeOrder) -> ChargeOutcome:
         self.orders.append(order)
@@ -131,7 +131,7 @@ class Scripted:
         return LookUp(Answer.NOT_FOUND)
 
 
-def new_card(email: str, *, last4: str = "4081", expires_on: date | None = None) -> StoredMethod:
+def fresh_card(email: str, *, last4: str = "4081", expires_on: date | None = None) -> StoredMethod:
     """A card as a gateway stores it; another one each time."""
     token = public_ref("tok")
     return StoredMethod(
@@ -145,7 +145,7 @@ def give_card(
 ) -> PaymentMethod:
     """Store a card of the customer and make it the default, without paying; `will`: what its charges come to."""
     account = session.scalars(select(GatewayAccount.id).where(GatewayAccount.gateway == NAME)).one()
-    stored = card or new_card(customer.email)
+    stored = card or fresh_card(customer.email)
     if will is not None:
         script.card_will(stored.token, will)
     method = methods.keep(session, stored, customer_id=customer.id, account_id=account, vault=vault(), at=at)

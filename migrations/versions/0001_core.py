@@ -155,6 +155,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["seal_id"], ["audit_seals.id"], name=op.f("fk_audit_entries_seal_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
     )
+    op.create_index("ix_audit_entries_at", "audit_entries", ["at"], unique=False, postgresql_using="brin")
     op.create_index("ix_audit_entries_customer", "audit_entries", ["customer_id", "id"], unique=False)
     op.create_index("ix_audit_entries_subject", "audit_entries", ["subject", "id"], unique=False)
     op.create_index(

@@ -40,6 +40,7 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entries_customer", "customer_id", "id"),
         Index("ix_audit_entries_subject", "subject", "id"),
+        Index("ix_audit_entries_at", "at", postgresql_using="brin"),
         Index("ix_audit_entries_unsealed", "id", postgresql_where=text("seal_id IS NULL")),
     )
 

@@ -142,9 +142,7 @@ def test_a_used_up_ladder_suspends_and_payment_later_restores_with_the_rest_of_a
     ]  # fmt: skip
 
 
-def test_what_stays_suspended_is_given_up_and_the_case_stays_until_it_is_paid(
-    world, make, gateway, subscribe, reload
-):
+def test_what_stays_suspended_is_given_up_and_the_case_stays_until_it_is_paid(world, make, gateway, subscribe, reload):
     gateway.card_will("AUTH", SOFT)
     gateway.will(*[SOFT] * 6)
     subscription = subscribe()

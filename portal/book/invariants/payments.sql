@@ -5,12 +5,14 @@ SELECT a.invoice_id, count(*) FROM attempts a
  GROUP BY a.invoice_id, CASE WHEN a.invoice_id IS NULL THEN a.customer_id END HAVING count(*) > 1;
 
 -- invariant: one_transaction_settles_one_attempt (13)
+-- nightly
 -- A gateway's transaction is booked once.
 SELECT p.gateway_account_id, p.gateway_ref, count(*) FROM payments p
  WHERE p.gateway_ref IS NOT NULL GROUP BY p.gateway_account_id, p.gateway_ref
 HAVING count(*) > 1 AND bool_or(<<p.customer_id>>);
 
 -- invariant: references_are_unique (13)
+-- nightly
 -- A reference names one attempt for ever.
 SELECT a.reference, count(*) FROM attempts a
  GROUP BY a.reference HAVING count(*) > 1 AND bool_or(<<a.customer_id>>);

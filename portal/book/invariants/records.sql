@@ -18,6 +18,7 @@ SELECT m.id, m.event, m.template FROM messages m
         WHERE o.id = CAST(split_part(m.event, ':', 2) AS bigint) AND o.topic = split_part(m.event, ':', 1));
 
 -- invariant: nobody_is_written_to_twice (20)
+-- nightly
 -- An event is told to a recipient by a template once.
 SELECT m.event, m.recipient, m.template, count(*) FROM messages m
  GROUP BY m.event, m.recipient, m.template HAVING count(*) > 1;
