@@ -112,7 +112,8 @@ def entry_of_try(one: Try) -> tuple[str, str, str, str]:
     title = f"{_('Payment page') if attempt.kind == 'payable' else _('Attempt')}: {_state(attempt.status)}"
     if attempt.status is AttemptStatus.DECLINED:
         said, weight = answer_words(attempt.decline or "", attempt.decline_code or "")
-        title = _("Declined: %(answer)s (%(weight)s)", answer=said, weight=weight)
+        answer = f"{_('Declined')}: {said}" if attempt.decline_code else _("Declined")
+        title = f"{answer} ({weight})"
     method = f"{one.method.brand.title()} {one.method.last4}" if one.method else ""
     parts = [method, written().money(attempt.amount), one.invoice, attempt.reference]
     tone = "bad" if look.tone == "bad" else "good" if attempt.status is AttemptStatus.SUCCEEDED else look.tone

@@ -23,6 +23,7 @@ from portal.web.staff import task_words
 from portal.web.staff.listing import reason_given
 from portal.web.staff.switches import switch_effect, switch_label
 from portal.web.wording import gettext as _
+from portal.web.wording import ngettext
 
 bp = Blueprint("staff_health", __name__, url_prefix="/billing/health")
 
@@ -106,7 +107,8 @@ def _queues(seen: Health) -> list[Part]:
         state = "bad" if not queue.workers else "late" if queue.failed else "good"
         figure = _("%(waiting)s waiting, %(running)s running", waiting=queue.waiting, running=queue.running)
         failed = _(", %(failed)s failed", failed=queue.failed) if queue.failed else ""
-        remark = _("%(workers)s workers", workers=queue.workers) if queue.workers else _("nobody works on it")
+        working = ngettext("%(n)s worker", "%(n)s workers", queue.workers, n=queue.workers)
+        remark = working if queue.workers else _("nobody works on it")
         name = _("Queue: %(name)s", name=words.get(queue.name, queue.name))
         found.append(Part(name, state, figure, remark + failed))
     return found
@@ -132,7 +134,7 @@ def _gateways(kept: Upkeep) -> Part:
 
 def _stores(seen: Health) -> list[Part]:
     base, cache, disk = seen.database, seen.redis, seen.disk
-    connections = _("%(n)s connections", n=base.connections)
+    connections = ngettext("%(n)s connection", "%(n)s connections", base.connections, n=base.connections)
     free = _("%(size)s GB free", size=written().count(disk.free_bytes // GIB))
     full = _("%(share)s%% used", share=round(100 * disk.used_share))
     memory = "" if cache.error else _("%(size)s MB", size=written().count(cache.memory_bytes // MIB))
