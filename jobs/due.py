@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, cast, func, literal, literal_column, null, select, union_all
 from sqlalchemy.orm import Session
 
+from portal.core import clock
 from portal.core.business import Business, Switch, VirtualClock
 from portal.customers.models import Customer
 from portal.payments.models import Attempt, GatewayAccount
@@ -31,8 +33,9 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What decides, beside the rows themselves, whether something is to be done now."""
+    """What decides, beside the rows themselves, whether something is to be done `at` the present business time."""
 
+    at: datetime
     zone: str
     run_hour: int
     target_at: datetime | None
@@ -86,35 +89,49 @@ def first_waiting_attempts() -> Select[Any]:
 
 def waiting(session: Session, works: Mapping[str, Select[Any]]) -> list[Waiting]:
     """Each work's earliest row, whether its time has come or not; earliest first."""
+    if not works:
+        return []
+    found = session.execute(_together(tuple(works.items()))).all()
+    return sorted((Waiting(*row) for row in found), key=lambda each: each.due_at)
+
+
+@lru_cache(maxsize=16)
+def _together(works: tuple[tuple[str, Select[Any]], ...]) -> Any:
+    """One statement for all kinds of work; put together once, for it is asked many times."""
     parts = []
-    for name, rows in works.items():
+    for name, rows in works:
         each = rows.subquery().c
         parts.append(select(literal(name).label("work"), each.argument, each.due_at, each.row))
-    if not parts:
-        return []
-    found = session.execute(union_all(*parts)).all()
-    return sorted((Waiting(*row) for row in found), key=lambda each: each.due_at)
+    return union_all(*parts)
 
 
 def circumstances(session: Session) -> Circumstances:
     """All of them in one statement."""
+    frozen_at, shift_seconds, switches_on, *others = session.execute(_facts()).one()
+    at = clock.wall() if shift_seconds is None else clock.shown(frozen_at, shift_seconds, clock.wall())
+    return Circumstances(at, *others, switches_on=frozenset(switches_on or ()))
+
+
+@lru_cache(maxsize=1)
+def _facts() -> Select[Any]:
     on = select(func.array_agg(Switch.name)).where(Switch.is_on).scalar_subquery()
     slot = select(func.max(BillingRun.slot)).where(BillingRun.slot.is_not(None)).scalar_subquery()
     under_way = select(BillingRun.id).where(BillingRun.status.in_(UNDER_WAY)).exists()
-    zone, hour, target_at, is_standing, last_run_slot, is_under_way, switches_on = session.execute(
+    return (
         select(
+            VirtualClock.frozen_at,
+            VirtualClock.shift_seconds,
+            on,
             Business.zone,
             Business.run_hour,
             VirtualClock.target_at,
             VirtualClock.frozen_at.is_not(None),
             slot,
             under_way,
-            on,
         )
         .join_from(Business, VirtualClock, VirtualClock.id == Business.id, isouter=True)
         .where(Business.id == 1)
-    ).one()
-    return Circumstances(zone, hour, target_at, is_standing, last_run_slot, is_under_way, frozenset(switches_on or ()))
+    )
 
 
 def _row(model: Any, key: Any) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ from portal.actions.receive_gateway_news import receive_gateway_news
 from portal.core.actors import Actor
 
 NEWS = Actor.gateway("news")
-BATCH = 50
+BATCH = 10  # asked about one after another: also a silent gateway lets a batch end before its job must
 
 
 @job(Lane.NEWS)

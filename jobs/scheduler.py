@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from jobs.app import now, record_beat
+from jobs.app import record_beat
 from jobs.due import Circumstances, Waiting, circumstances, waiting
 from jobs.schedule import PLAN, TICKS, WORK, Tick, Work
 from jobs.slots import last_slot, next_slot, wall_slot
@@ -41,11 +41,11 @@ class Scheduler:
 
     def dispatch(self) -> Outlook:
         """Wake each kind of work that is due and has no wake-up waiting. Opens and ends its own transactions."""
-        at = now()
         with Session(db.engine) as session:
             facts = circumstances(session)
             works = {name: work for name, work in self._works.items() if not is_held(work, facts)}
             rows = waiting(session, {name: work.rows for name, work in works.items() if work.rows is not None})
+        at = facts.at
         if PLAN in works and is_slot_missed(facts, at):
             slot = last_slot(at, facts.run_hour, facts.zone)
             rows.append(Waiting(PLAN, None, slot, f"run slot {slot:%Y-%m-%d %H:%M}"))

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from redis.exceptions import RedisError
-from rq import SimpleWorker
+from rq import SimpleWorker, worker_registration
 from rq.serializers import JSONSerializer
 
 from jobs.app import connect, installed, stopping
@@ -26,6 +26,11 @@ class SliceWorker(SimpleWorker):
     def execute_job(self, job: Any, queue: Any) -> None:
         super().execute_job(job, queue)
         announce_end(self.connection, job.id)
+
+    def run_maintenance_tasks(self) -> None:
+        """Known again after Redis was emptied, so that nobody takes a living worker for dead."""
+        worker_registration.register(self)
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
 
     def request_stop(self, signum: Any, frame: Any) -> None:
         stopping.set()

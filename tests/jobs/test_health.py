@@ -1,9 +1,11 @@
 """How the house is, as values: what works, what waits, what is away."""
 
+import time
 from datetime import timedelta
 
 from sqlalchemy import update
 
+from jobs.queues import Lane
 from portal.core.business import STOP_MAILS, Switch, beat
 from portal.core.clock import wall
 from portal.reporting import health
@@ -15,7 +17,11 @@ def look(session, settings, noon, **changes):
     return health.look(session, at=noon, wall_at=wall(), **places)
 
 
-def test_a_house_in_which_everything_works_is_well(session, settings, noon, crew):
+def test_a_house_in_which_everything_works_is_well(session, settings, noon, start):
+    start("jobs.worker", *Lane)
+    deadline = time.monotonic() + 120
+    while look(session, settings, noon).idle_queues and time.monotonic() < deadline:
+        time.sleep(0.1)
     beat(session, "scheduler", wall_at=wall(), at=noon, finished=True)
 
     seen = look(session, settings, noon)
