@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from portal.core.errors import Busy, Forbidden, Invalid, NotFound, PortalError, Refused
 from portal.core.logging import log
 from portal.web.htmx import notice, wants_fragment
+from portal.web.refusals import said
 from portal.web.wording import gettext as _
 
 STATUS: dict[type[PortalError], int] = {
@@ -46,7 +47,7 @@ def _portal_error(error: PortalError) -> ResponseReturnValue:
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log().error("unexpected refusal", exc_info=error, code=error.code)
         return _answer(status, "error", _own_fault_words())
-    return _answer(status, error.code, error.message)
+    return _answer(status, error.code, said(error))
 
 
 def _outdated_form(error: CSRFError) -> ResponseReturnValue:

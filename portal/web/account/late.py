@@ -79,7 +79,7 @@ def _next_tries(owed: Owed, today: date) -> str:
     coming = [written().day_said(on) for on in days if on >= today]
     if not coming:
         return ""
-    listed = _(" and ").join([", ".join(coming[:-1]), coming[-1]] if coming[1:] else coming)
+    listed = f" {_('and')} ".join([", ".join(coming[:-1]), coming[-1]] if coming[1:] else coming)
     return _("We try the card again on %(days)s. If you pay before, we do not.", days=listed)
 
 

@@ -27,6 +27,7 @@ from portal.web.account.rows import MethodRow, method_row
 from portal.web.account.watching import answer_to_watch
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import leave_for, see_other
+from portal.web.refusals import said
 from portal.web.wording import gettext as _
 
 bp = Blueprint("account_payments", __name__, url_prefix="/account/payments")
@@ -73,7 +74,7 @@ def show_adding() -> ResponseReturnValue:
     try:
         costs, refusal = adding_costs(session, customer), ""
     except Refused as refused:
-        costs, refusal = None, refused.message
+        costs, refusal = None, said(refused)
     invoice = invoices.of_customer(session, g.customer_id, costs.invoice_ref) if costs and costs.invoice_ref else None
     return render_template("account/payments/add.html", costs=costs, invoice=invoice, refusal=refusal)
 

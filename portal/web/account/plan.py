@@ -27,6 +27,7 @@ from portal.web.account.plan_parts import Point
 from portal.web.account.shelf import Shelf
 from portal.web.forms import ChoiceField, LineField, PortalForm, QuantityField, required
 from portal.web.htmx import leave_for, show
+from portal.web.refusals import said
 from portal.web.wording import gettext as _
 
 bp = Blueprint("account_plan", __name__, url_prefix="/account/plan")
@@ -86,7 +87,7 @@ def choose() -> ResponseReturnValue:
     except Invalid as wrong:
         form.refuse(wrong)
     except Refused as refusal:
-        form.form_errors.append(refusal.message)
+        form.form_errors.append(said(refusal))
         status = 409
     return _show(_view(request.form.to_dict()), form, status)
 

@@ -30,6 +30,7 @@ from portal.web.account.rows import MethodRow, line_row, method_row
 from portal.web.account.watching import answer_to_watch
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import leave_for, show
+from portal.web.refusals import said
 
 bp = Blueprint("account_quotes", __name__, url_prefix="/account/quotes")
 
@@ -114,7 +115,7 @@ def _after(quote: Quote, at: datetime) -> ResponseReturnValue:
     try:
         return leave_for(start_checkout(customer_id=g.customer_id, invoice_ref=invoice_ref, actor=g.actor, at=at))
     except Refused as refusal:
-        flash(refusal.message, "warn")
+        flash(said(refusal), "warn")
         return leave_for(url_for("account_invoices.show_invoice", ref=invoice_ref))
 
 

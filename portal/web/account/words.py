@@ -10,7 +10,7 @@ from portal.payments.states import IN_DOUBT, AttemptKind, AttemptStatus
 from portal.reporting.forecast import Part
 from portal.web.filters import written
 from portal.web.wording import gettext as _
-from portal.web.wording import language, ngettext
+from portal.web.wording import language
 
 
 def paid_every(interval: Interval) -> str:
@@ -24,21 +24,28 @@ def paid_every(interval: Interval) -> str:
             Unit.YEAR: _("paid yearly"),
         }[interval.unit]
     return {
-        Unit.DAY: ngettext("paid every day", "paid every %(n)s days", number, n=number),
-        Unit.WEEK: ngettext("paid every week", "paid every %(n)s weeks", number, n=number),
-        Unit.MONTH: ngettext("paid every month", "paid every %(n)s months", number, n=number),
-        Unit.YEAR: ngettext("paid every year", "paid every %(n)s years", number, n=number),
+        Unit.DAY: _("paid every %(n)s days", n=number),
+        Unit.WEEK: _("paid every %(n)s weeks", n=number),
+        Unit.MONTH: _("paid every %(n)s months", n=number),
+        Unit.YEAR: _("paid every %(n)s years", n=number),
     }[interval.unit]
 
 
 def each(interval: Interval) -> str:
     """For which time an amount is, after it: "a month", "every 3 months"."""
     number = interval.count
+    if number == 1:
+        return {
+            Unit.DAY: _("a day"),
+            Unit.WEEK: _("a week"),
+            Unit.MONTH: _("a month"),
+            Unit.YEAR: _("a year"),
+        }[interval.unit]
     return {
-        Unit.DAY: ngettext("a day", "every %(n)s days", number, n=number),
-        Unit.WEEK: ngettext("a week", "every %(n)s weeks", number, n=number),
-        Unit.MONTH: ngettext("a month", "every %(n)s months", number, n=number),
-        Unit.YEAR: ngettext("a year", "every %(n)s years", number, n=number),
+        Unit.DAY: _("every %(n)s days", n=number),
+        Unit.WEEK: _("every %(n)s weeks", n=number),
+        Unit.MONTH: _("every %(n)s months", n=number),
+        Unit.YEAR: _("every %(n)s years", n=number),
     }[interval.unit]
 
 
