@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal.actions._papers import ask_for
@@ -24,6 +24,7 @@ from portal.notifications.letters import Unneeded
 from portal.notifications.mailing import PaperMissing, envelope_of
 from portal.notifications.messages import BY_TEMPLATE
 from portal.notifications.models import Message
+from portal.notifications.rendering import Desk, desk
 from portal.notifications.states import MESSAGE, MessageEvent, MessageStatus
 
 LEASE = timedelta(minutes=10)
@@ -33,6 +34,18 @@ GIVEN_UP_AFTER = timedelta(days=3)
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360))
 FAILED, DOUBTFUL = "message.failed", "message.doubtful"
 _IDLE = {"synchronize_session": False}
+
+_TAKE = (
+    update(Message)
+    .where(Message.id == bindparam("message_id"), Message.status == MessageStatus.QUEUED)
+    .values(status=MESSAGE.after(MessageStatus.QUEUED, MessageEvent.LEASED), tries=Message.tries + 1)
+    .returning(Message.id)
+)
+_SENT = (
+    update(Message)
+    .where(Message.id == bindparam("message_id"), Message.status == MessageStatus.SENDING)
+    .values(status=MESSAGE.after(MessageStatus.SENDING, MessageEvent.ACCEPTED), note="", next_action_at=None)
+)
 
 
 class Claimed(NamedTuple):
@@ -47,6 +60,9 @@ def send_messages(*, limit: int, at: datetime) -> int:
             return 0
         doubtful = _settle_doubtful(session, limit, at)
         claimed = _claim(session, limit, at)
+        shared = desk(session) if claimed else None
+    if shared is None:
+        return doubtful
     started = time.monotonic()
     with postman(current().smtp_url) as post:
         is_down = ""
@@ -54,7 +70,7 @@ def send_messages(*, limit: int, at: datetime) -> int:
             if time.monotonic() - started > BATCH_SECONDS:
                 _give_back(claimed[place:], at)
                 break
-            is_down = _send(message, post, is_down, at)
+            is_down = _send(message, shared, post, is_down, at)
     return len(claimed) + doubtful
 
 
@@ -97,28 +113,29 @@ def _settle_doubtful(session: Session, limit: int, at: datetime) -> int:
     return len(rows)
 
 
-def _send(claimed: Claimed, post: Postman, is_down: str, at: datetime) -> str:
+def _send(claimed: Claimed, shared: Desk, post: Postman, is_down: str, at: datetime) -> str:
     """One mail from reading to its outcome; returns why the server is down, empty while it is not."""
-    envelope = _written(claimed, at)
+    envelope = _written(claimed, shared, at)
     if envelope is None:
         return is_down
     crash_point("mail-written")
     outcome = Outcome(Result.LATER, is_down, is_down=True) if is_down else post.deliver(envelope)
-    crash_point("mail-handed-over")
+    crash_point("C-18")
     with transaction() as session:
-        row = session.get_one(Message, claimed.id, with_for_update=True)
-        if row.status is MessageStatus.SENDING:
+        if outcome.result is Result.SENT:
+            session.execute(_SENT, {"message_id": claimed.id, "sent_at": at}, execution_options=_IDLE)
+        elif (row := session.get_one(Message, claimed.id, with_for_update=True)).status is MessageStatus.SENDING:
             _settle(session, row, outcome, at)
     return outcome.note if outcome.is_down else ""
 
 
-def _written(claimed: Claimed, at: datetime) -> Envelope | None:
+def _written(claimed: Claimed, shared: Desk, at: datetime) -> Envelope | None:
     """The mail as of now, stored as `sending`; None if it is not to leave, or not yet."""
     told = BY_TEMPLATE[claimed.template]
     with Session(db.engine) as reading:
         row = reading.get_one(Message, claimed.id)
         try:
-            envelope = envelope_of(reading, row, told, at=at, can_wait=at < row.created_at + 2 * PATIENCE)
+            envelope = envelope_of(reading, row, told, shared, at=at, can_wait=at < row.created_at + 2 * PATIENCE)
         except Unneeded as unneeded:
             _finish(claimed.id, MessageEvent.OUTDATED, unneeded.note)
             return None
@@ -129,23 +146,15 @@ def _written(claimed: Claimed, at: datetime) -> Envelope | None:
             log().error("mail cannot be written", message=row.ref, error=repr(error))
             _unwritable(claimed.id, repr(error), at)
             return None
+    kept = {"subject": envelope.subject, "text": envelope.text, "html": envelope.html, "next_action_at": at + LEASE}
     with transaction() as session:
-        row = session.get_one(Message, claimed.id, with_for_update=True)
-        if row.status is not MessageStatus.QUEUED:
-            return None
-        row.status = _moved(row, MessageEvent.LEASED)
-        row.subject, row.text, row.html = envelope.subject, envelope.text, envelope.html
-        row.tries += 1
-        row.next_action_at = at + LEASE
-    return envelope
+        taken = session.execute(_TAKE, {"message_id": claimed.id} | kept, execution_options=_IDLE)
+        return envelope if taken.first() is not None else None
 
 
 def _settle(session: Session, row: Message, outcome: Outcome, at: datetime) -> None:
-    """What the server said, or did not say, becomes the state of the message."""
+    """What the server said instead of taking it, or did not say, becomes the state of the message."""
     row.note = outcome.note
-    if outcome.result is Result.SENT:
-        row.status, row.sent_at, row.next_action_at = _moved(row, MessageEvent.ACCEPTED), at, None
-        return
     is_doubtful = outcome.result is Result.UNKNOWN and not BY_TEMPLATE[row.template].repeatable
     is_too_old = at >= row.created_at + GIVEN_UP_AFTER
     if is_doubtful or is_too_old or outcome.result is Result.REFUSED:

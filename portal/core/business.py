@@ -110,7 +110,7 @@ class Heartbeat(Base):
 
 def read(session: Session) -> Business:
     """The one row; every installation has it from its first migration on."""
-    return session.scalars(select(Business).where(Business.id == 1)).one()
+    return session.get_one(Business, 1)
 
 
 def is_on(session: Session, switch: str) -> bool:

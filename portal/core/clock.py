@@ -9,6 +9,9 @@ from portal.core.business import VirtualClock
 from portal.core.db import db
 
 
+_SETTING = select(VirtualClock.frozen_at, VirtualClock.shift_seconds)
+
+
 def wall() -> datetime:
     """Real time, for sessions, limiters, heartbeats and logs."""
     return datetime.now(UTC)
@@ -32,7 +35,7 @@ def forget() -> None:
 
 def _read() -> datetime:
     real = wall()
-    row = db.session.execute(select(VirtualClock.frozen_at, VirtualClock.shift_seconds)).first()
+    row = db.session.execute(_SETTING).first()
     if row is None:
         return real
     return shown(*row, real)

@@ -1,6 +1,7 @@
 """Gateway keys and card tokens at rest: encrypted under a key ring, bound to the row they belong to."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -39,4 +40,9 @@ def masked(secret: str) -> str:
 
 def vault() -> Vault:
     """The vault of this process, with the key ring of its settings."""
-    return Vault(current().encryption_keys)
+    return _vault(current().encryption_keys)
+
+
+@lru_cache(maxsize=4)
+def _vault(keys: tuple[str, ...]) -> Vault:
+    return Vault(keys)

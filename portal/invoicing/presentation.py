@@ -34,13 +34,17 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A part of the invoice that is no longer owed. `kind`: payment, balance, credit_note or written_off."""
+    """A part of the invoice that is no longer owed. `kind`: payment, balance, credit_note or written_off.
+
+    `method`: what a payment was made with, in words.
+    """
 
     kind: str
     text: str
     amount: Money
     on: date | None = None
     ref: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)

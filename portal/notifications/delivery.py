@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from portal.core.db import require_no_transaction
 
 TIMEOUT_SECONDS = 15.0
+IDLE_SECONDS = 5.0  # a connection that rested so long is asked whether it still stands
 PERMANENT = 500
 
 
@@ -86,6 +88,7 @@ class Postman:
     def __init__(self, url: str) -> None:
         self._url = url
         self._server: smtplib.SMTP | None = None
+        self._used_at = 0.0
 
     def deliver(self, envelope: Envelope) -> Outcome:
         require_no_transaction()
@@ -128,15 +131,21 @@ class Postman:
             return Outcome(Result.UNKNOWN if is_sent else Result.LATER, f"connection lost: {_plain(error)}")
 
     def _connected(self) -> smtplib.SMTP:
-        if self._server is not None:
-            try:
-                if self._server.noop()[0] == 250:
-                    return self._server
-            except (OSError, smtplib.SMTPException):
-                pass
+        if self._server is not None and not self._stands(self._server):
             self.close()
-        self._server = _connect(self._url)
+        if self._server is None:
+            self._server = _connect(self._url)
+        self._used_at = time.monotonic()
         return self._server
+
+    def _stands(self, server: smtplib.SMTP) -> bool:
+        """A server that closed the connection has said so, which the next bytes read would show."""
+        if time.monotonic() - self._used_at < IDLE_SECONDS:
+            return True
+        try:
+            return bool(server.noop()[0] == 250)
+        except (OSError, smtplib.SMTPException):
+            return False
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from portal.core.formats import Formats
 from portal.core.money import Money
 from portal.core.sentences import Sentences
 from portal.customers.models import Customer
-from portal.identity.models import User
+from portal.invoicing import queries as invoicing
+from portal.invoicing.drafts import TaxBook
 from portal.invoicing.scale import Scale
 
 
@@ -77,7 +78,7 @@ class Occasion:
     business: Business
     site: str
     customer: Customer | None = None
-    user: User | None = None
+    taxes: TaxBook | None = None
 
     @property
     def today(self) -> date:
@@ -87,6 +88,9 @@ class Occasion:
     def addressee(self) -> Customer:
         assert self.customer is not None  # the table says which topics are about a customer  # noqa: S101
         return self.customer
+
+    def tax_book(self) -> TaxBook:
+        return self.taxes or invoicing.tax_book(self.session)
 
     def fact(self, name: str) -> str:
         return str(self.facts.get(name) or "")

@@ -235,9 +235,8 @@ def _paid_how(occasion: Occasion, billed: Billed) -> str:
         return _("Invoice %(number)s is paid.", number=billed.shown.label)
     if last.kind == "balance":
         return _("Taken from your balance on %(day)s.", day=occasion.on(last.on))
-    _attempted, method = _attempt(occasion)
-    if method:
-        return _("Charged to %(method)s on %(day)s.", method=method, day=occasion.on(last.on))
+    if last.method:
+        return _("Charged to %(method)s on %(day)s.", method=last.method, day=occasion.on(last.on))
     return _("Received on %(day)s.", day=occasion.on(last.on))
 
 

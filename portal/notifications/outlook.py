@@ -88,7 +88,7 @@ def _total(occasion: Occasion, subscription: Subscription, period: Period, numbe
     items = [_priced(row) for row in subscriptions.items_of(session, subscription.id)]
     if not items:
         return None
-    buyer = invoicing.buyer(occasion.addressee, invoicing.tax_book(session))
+    buyer = invoicing.buyer(occasion.addressee, occasion.tax_book())
     try:
         return drafting.for_period(buyer, items, period, subscription_id=subscription.id, number=number).total
     except TaxMissing:

@@ -73,7 +73,8 @@ def _as_of(
     settled = receipts.settlements(session, invoice, reader, until)
     if not with_payments:
         settled = [part for part in settled if part.kind == "balance"]
-    notes = [note for note in invoicing.credit_notes_of(session, invoice.id) if note.created_at <= until]
+    noted = invoicing.credit_notes_of(session, invoice.id) if invoice.noted_minor else ()
+    notes = [note for note in noted if note.created_at <= until]
     assert invoice.issued_on is not None  # it has a number  # noqa: S101
     return present(
         invoice,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.core import business
@@ -17,7 +16,8 @@ from portal.core.sentences import sentences
 from portal.core.settings import current
 from portal.core.templating import render
 from portal.customers.models import Customer
-from portal.identity.models import User
+from portal.invoicing import queries as invoicing
+from portal.invoicing.drafts import TaxBook
 from portal.notifications.colours import Brand, brand_of
 from portal.notifications.letters import Letter, Occasion
 from portal.notifications.messages import TOLD, Told
@@ -43,11 +43,23 @@ class Preview:
     mail: Mail
 
 
-def compose(session: Session, message: Message, told: Told, *, at: datetime) -> Mail:
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What all mails of a batch are written with, read once."""
+
+    house: Business
+    taxes: TaxBook
+
+
+def desk(session: Session) -> Desk:
+    return Desk(business.read(session), invoicing.tax_book(session))
+
+
+def compose(
+    session: Session, message: Message, told: Told, customer: Customer | None, desk: Desk, *, at: datetime
+) -> Mail:
     """The mail of a stored message as of now. Raises Unneeded if what it says is no longer so."""
-    customer = session.get(Customer, message.customer_id) if message.customer_id is not None else None
-    house = business.read(session)
-    zone = customer.zone if customer is not None else house.zone
+    zone = customer.zone if customer is not None else desk.house.zone
     occasion = Occasion(
         session=session,
         topic=message.event.partition(":")[0],
@@ -56,10 +68,10 @@ def compose(session: Session, message: Message, told: Told, *, at: datetime) -> 
         happened_at=message.created_at,
         reader=formats(message.language, zone),
         words=sentences(message.language),
-        business=house,
+        business=desk.house,
         site=current().app_url,
         customer=customer,
-        user=session.scalar(select(User).where(func.lower(User.email) == message.recipient.lower())),
+        taxes=desk.taxes,
     )
     return _set(told.write(occasion), occasion)
 
