@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from portal.actions import _canceling
-from portal.actions._gateways import minimum_of
+from portal.actions._gateways import charge_for
 from portal.core import audit, outbox
 from portal.core.actors import Actor
 from portal.core.business import Business
@@ -23,9 +23,7 @@ from portal.dunning.states import CaseEvent, CaseStatus
 from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
 from portal.payments import attempts, queries
-from portal.payments.allocation import to_collect
-from portal.payments.attempts import ToCollect
-from portal.payments.models import Attempt, GatewayAccount, PaymentMethod
+from portal.payments.models import Attempt, PaymentMethod
 from portal.payments.states import AttemptKind, AttemptStatus, AttemptTrigger
 from portal.subscriptions import lifecycle
 from portal.subscriptions.models import Subscription
@@ -92,13 +90,6 @@ def chargeable(session: Session, invoice: Invoice, on: date) -> PaymentMethod | 
     return method if may_try(declines, method.id) else None
 
 
-def charge(session: Session, invoice: Invoice, method: PaymentMethod, trigger: AttemptTrigger) -> ToCollect:
-    """What is open on it, or the least the method's gateway takes."""
-    least = minimum_of(session.get_one(GatewayAccount, method.gateway_account_id), invoice.currency)
-    amount = to_collect(invoice.open, least)
-    return ToCollect(invoice.customer_id, invoice.id, method.gateway_account_id, method.id, amount, trigger)
-
-
 def suspend(session: Session, subscription: Subscription, *, reason: str, actor: Actor, at: datetime) -> bool:
     """Serve it no more until it is paid; False where it is not past due."""
     if not SUBSCRIPTION.can(subscription.status, SubscriptionEvent.SUSPENDED):
@@ -144,7 +135,7 @@ def _climb(
         method = chargeable(session, turn.invoice, on)
         turn.debt.is_hard = method is None and turn.subscription is not None
         if method is not None and turn.invoice.id not in live:
-            wanted.append(charge(session, turn.invoice, method, AttemptTrigger.DUNNING))
+            wanted.append(charge_for(session, turn.invoice, method, AttemptTrigger.DUNNING))
     tried = {one.invoice_id for one in wanted}
     attempts.open_all(session, wanted, at=at)
     for turn in turns:

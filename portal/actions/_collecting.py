@@ -14,7 +14,6 @@ from portal.actions._gateways import minimum_of
 from portal.core.actors import Actor
 from portal.core.business import Business
 from portal.core.days import day
-from portal.core.money import Money
 from portal.customers.models import Customer
 from portal.dunning import cases
 from portal.invoicing.lifecycle import LAPSING, Issued
@@ -68,14 +67,6 @@ def collect(
     for one in pulled:
         if one.invoice_id not in taken and one.kind not in LAPSING:
             chase(session, one.invoice_id, business=business, is_hard=True, actor=actor, at=at)
-
-
-def charge_for(session: Session, invoice: Invoice, method: PaymentMethod, trigger: AttemptTrigger) -> ToCollect:
-    """What a stored method is charged for an open invoice: what is open, or the least that its gateway takes."""
-    account = session.get_one(GatewayAccount, method.gateway_account_id)
-    owed = Money(invoice.open_minor, invoice.currency)
-    amount = to_collect(owed, minimum_of(account, invoice.currency))
-    return ToCollect(invoice.customer_id, invoice.id, account.id, method.id, amount, trigger)
 
 
 def chase(session: Session, invoice_id: int, *, business: Business, is_hard: bool, actor: Actor, at: datetime) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
+from sqlalchemy.orm import Session
+
 from portal.core.errors import Refused
 from portal.core.money import Money
 from portal.core.secrets import vault
@@ -10,8 +12,11 @@ from portal.core.settings import current
 from portal.gateways.paystack import Paystack
 from portal.gateways.registry import adapter_for, minimum
 from portal.invoicing.lifecycle import Spending
-from portal.payments.allocation import balance_to_spend
-from portal.payments.models import GatewayAccount
+from portal.invoicing.models import Invoice
+from portal.payments.allocation import balance_to_spend, to_collect
+from portal.payments.attempts import ToCollect
+from portal.payments.models import GatewayAccount, PaymentMethod
+from portal.payments.states import AttemptTrigger
 
 
 class NoKey(Refused):
@@ -46,6 +51,14 @@ def minimum_of(account: GatewayAccount | None, currency: str) -> Money:
 def spending_beside(account: GatewayAccount | None) -> Spending:
     """How much of a balance goes towards an invoice: so much that the gateway can take the rest."""
     return partial(_spend, account)
+
+
+def charge_for(session: Session, invoice: Invoice, method: PaymentMethod, trigger: AttemptTrigger) -> ToCollect:
+    """What a stored method is charged for an open invoice: what is open, or the least that its gateway takes."""
+    account = session.get_one(GatewayAccount, method.gateway_account_id)
+    owed = Money(invoice.open_minor, invoice.currency)
+    amount = to_collect(owed, minimum_of(account, invoice.currency))
+    return ToCollect(invoice.customer_id, invoice.id, account.id, method.id, amount, trigger)
 
 
 def _spend(account: GatewayAccount | None, balance: Money, owed: Money) -> Money:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.actions import _collecting, _owed
+from portal.actions import _gateways, _owed
 from portal.core import audit
 from portal.core.actors import Actor
 from portal.core.days import day
@@ -39,7 +39,7 @@ def pay_invoice(
         if not _is_free(session, invoice, at):
             return
         method = _method(session, customer, invoice, method_ref, at)
-        attempts.open_all(session, [_collecting.charge_for(session, invoice, method, trigger)], at=at)
+        attempts.open_all(session, [_gateways.charge_for(session, invoice, method, trigger)], at=at)
         audit.record(
             session,
             actor,

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.actions import _chasing
+from portal.actions import _chasing, _gateways
 from portal.core import audit, tasks
 from portal.core.actors import Actor
 from portal.core.days import day
@@ -62,7 +62,7 @@ def _reopen(session: Session, customer: Customer, at: datetime) -> int:
         last = _last_charge(session, invoice) if invoice.id not in live else None
         method = _chasing.chargeable(session, invoice, on)
         if last is not None and last.status is AttemptStatus.CANCELED and method is not None:
-            wanted.append(_chasing.charge(session, invoice, method, AttemptTrigger(last.trigger)))
+            wanted.append(_gateways.charge_for(session, invoice, method, AttemptTrigger(last.trigger)))
     return len(attempts.open_all(session, wanted, at=at))
 
 

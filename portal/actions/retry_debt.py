@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.actions import _chasing
+from portal.actions import _gateways
 from portal.core import audit
 from portal.core.actors import Actor
 from portal.core.days import day
@@ -42,7 +42,9 @@ def retry_debt(case_ref: str, *, method_ref: str = "", actor: Actor, at: datetim
         if not free:
             raise InDoubt("A payment is under way for every invoice of this case. Nothing else was charged.")
         wanted = [
-            _chasing.charge(session, one.invoice, _method(session, customer, one, method_ref, at), AttemptTrigger.STAFF)
+            _gateways.charge_for(
+                session, one.invoice, _method(session, customer, one, method_ref, at), AttemptTrigger.STAFF
+            )
             for one in free
         ]
         attempts.open_all(session, wanted, at=at)

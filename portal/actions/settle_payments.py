@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.actions import _billing, _booking, _clearing, _collecting, _failing, _parking
+from portal.actions import _billing, _booking, _clearing, _failing, _gateways, _parking
 from portal.actions._booking import Success
 from portal.core import audit, outbox
 from portal.core import business as businesses
@@ -82,7 +82,7 @@ def _settle(heard: Sequence[Heard], *, actor: Actor, at: datetime) -> None:
         session.flush()
         _billing.clear(session, booked.settled, actor=actor, at=at)
         _clearing.stop_collecting(session, _paid_by_another(successes), at=at)
-        crash_point("C-15")
+    crash_point("C-15")
 
 
 def _locked(
@@ -149,7 +149,7 @@ def _retry_debts(session: Session, method: PaymentMethod, *, at: datetime) -> No
     ).all()
     busy = queries.live_attempts(session, [invoice.id for invoice in owed])
     wanted = [
-        _collecting.charge_for(session, invoice, method, AttemptTrigger.NEW_METHOD)
+        _gateways.charge_for(session, invoice, method, AttemptTrigger.NEW_METHOD)
         for invoice in owed
         if invoice.id not in busy and invoice.open_minor > 0
     ]
