@@ -33,6 +33,8 @@ _STANDING = text(
         WHERE i.status = 'issued' AND i.due_on < :today AND i.currency = k.currency) AS overdue,
       (SELECT count(*) FROM invoices i
         WHERE i.status = 'issued' AND i.due_on < :today AND i.currency = k.currency) AS overdue_invoices,
+      (SELECT min(i.due_on) FROM invoices i
+        WHERE i.status = 'issued' AND i.due_on < :today AND i.currency = k.currency) AS overdue_since,
       (SELECT coalesce(sum(i.total_minor) FILTER (WHERE i.status = 'paid'), 0) FROM dunning_debts d
          JOIN invoices i ON i.id = d.invoice_id WHERE d.closed_at >= :since AND i.currency = k.currency) AS recovered,
       (SELECT coalesce(sum(i.total_minor), 0) FROM dunning_debts d JOIN invoices i ON i.id = d.invoice_id

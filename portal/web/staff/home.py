@@ -38,18 +38,17 @@ FRAGMENTS = {"mrr": "staff/home/_mrr.html", "collections": "staff/home/_collecti
 def show_home() -> ResponseReturnValue:
     session = db.session()
     now = _moment()
+    months, tabled, part = picked("months", MONTHS, "12"), picked("table", FRAGMENTS), picked("part", FRAGMENTS)
     standing = figures.standing(session, currency_asked(), now)
     currency = standing.currency
     if not standing.has_subscription:
         return show(page="staff/home/begin.html", fragment="staff/home/_begin.html", steps=_first_steps(standing))
-    months = picked("months", MONTHS, "12")
-    tabled = picked("table", FRAGMENTS)
     earned = revenue.revenue(session, currency, today=now.today, zone=now.zone, months=MONTHS[months])
     sums = figures.by_day(session, currency, now)
     tasks = open_tasks(session, limit=MOST_TASKS)
     return show(
         page="staff/home/home.html",
-        fragment=FRAGMENTS.get(picked("part", FRAGMENTS), "staff/home/_mrr.html"),
+        fragment=FRAGMENTS.get(part, "staff/home/_mrr.html"),
         now=now,
         currency=currency,
         currencies=_segments("currency", [(each, each) for each in standing.currencies[:5]], currency, standing.own),
@@ -64,9 +63,8 @@ def show_home() -> ResponseReturnValue:
         change_words=_change_words(earned),
         collected_words=_collected_words(sums, currency),
         sums=sums,
-        collected=charts.total(sums, "collected", currency),
-        expected=charts.total(sums, "expected", currency),
-        failed=charts.total(sums, "failed", currency),
+        totals={kind: charts.total(sums, kind, currency) for kind in ("collected", "expected", "failed")},
+        overdue_words=_overdue_words(standing, now),
         overdue=Money(int(standing.overdue), currency),
         recovered=_recovered(standing),
         target=round(figures.RECOVERY_TARGET * 100),
@@ -121,6 +119,17 @@ def _collected_words(sums: list[DaySum], currency: str) -> str:
         if whole.is_positive
         else ""
     )
+
+
+def _overdue_words(standing: Any, now: Moment) -> str:
+    """How many invoices, and since when the oldest."""
+    number = int(standing.overdue_invoices)
+    if not number:
+        return _("None")
+    invoices = ngettext("%(n)s invoice", "%(n)s invoices", number, n=number)
+    days = (now.today - standing.overdue_since).days
+    oldest = ngettext("the oldest %(n)s day", "the oldest %(n)s days", days, n=days)
+    return f"{invoices}, {oldest}"
 
 
 def _instant(run: Any) -> datetime | None:

@@ -122,8 +122,14 @@ def series(revenue: Revenue) -> list[float]:
     return [major(level) for level in revenue.series]
 
 
-def month_word(first_on: date) -> str:
-    return written().day_short(first_on).split(" ", 1)[1]
+def month_word(on: date) -> str:
+    """Nov, below a column."""
+    return written().day_short(on).split(" ", 1)[1]
+
+
+def month_name(on: date) -> str:
+    """November, in a title."""
+    return written().day_said(on).split(" ", 1)[1]
 
 
 def major(amount: Money) -> float:
@@ -132,6 +138,11 @@ def major(amount: Money) -> float:
 
 def short(amount: Money) -> str:
     return short_number(major(amount))
+
+
+def signed(amount: Money) -> str:
+    """+845k, \u2212110k: what moved."""
+    return f"+{short(amount)}" if amount.is_positive else short(amount)
 
 
 def short_number(value: float) -> str:

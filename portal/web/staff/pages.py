@@ -4,9 +4,9 @@ from flask import Blueprint
 
 from portal.web.staff import (
     customers,
+    give_subscription,
     home,
     invoices,
-    new_subscription,
     payments,
     search,
     subscription_changes,
@@ -18,7 +18,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
     search.bp,
     customers.bp,
-    new_subscription.bp,
+    give_subscription.bp,
     subscriptions.bp,
     subscription_changes.bp,
     subscription_deeds.bp,

@@ -24,7 +24,7 @@ from portal.web.staff.item_forms import ItemForm
 from portal.web.wording import gettext
 from portal.web.wording import lazy_gettext as _
 
-bp = Blueprint("staff_new_subscription", __name__, url_prefix="/clients/<ref>/subscription")
+bp = Blueprint("staff_give_subscription", __name__, url_prefix="/clients/<ref>/subscription")
 
 LONGEST_TRIAL = 730
 LONGEST_DUE = 365
@@ -108,8 +108,8 @@ def _page(
 ) -> ResponseReturnValue:
     lines, taxes = lines_shown(quoted_lines(priced.lines), priced.due.currency, written()) if priced else ((), ())
     return show(
-        page="staff/subscriptions/new.html",
-        fragment="staff/subscriptions/_new.html",
+        page="staff/subscriptions/give.html",
+        fragment="staff/subscriptions/_give.html",
         status=status,
         customer=customer,
         form=form,
