@@ -5,7 +5,7 @@ from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
 from portal import cli, tables, web
-from portal.core import crashes, logging
+from portal.core import crashes, logging, pool
 from portal.core.db import db
 from portal.core.settings import Settings, install
 
@@ -17,11 +17,12 @@ def create_app(settings: Settings) -> Flask:
     install(settings)
     logging.configure(settings.log_level)
     crashes.load_plan(settings.crash_plan)
+    pool.watch()
     app = Flask("portal")
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url.replace("postgresql://", "postgresql+psycopg://"),
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10},
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 5, "max_overflow": 10},
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=settings.is_https,
