@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -157,7 +158,8 @@ def _batch(run: OpenRun, claim: Claim, actor: Actor, at: datetime) -> int:
             _parking.park(session, locked[one.due.customer_id], one.reason, actor=actor, at=at)
         progress.note_billed(session, run.id, [one.draft.total for one in renewals], at=at)
         businesses.beat(session, HEARTBEAT, wall_at=wall(), at=at)
-        return handled
+    crash_point("C-05")
+    return handled
 
 
 def _past_their_boundary(
@@ -240,23 +242,7 @@ def _advance(session: Session, renewals: Sequence[Renewal], actor: Actor, at: da
 def _tell(session: Session, renewals: Sequence[Renewal], actor: Actor, at: datetime) -> None:
     """History, audit and news of each, as lists."""
     event = SubscriptionEvent.RENEWED
-    insert_rows(
-        session,
-        SubscriptionChange,
-        [
-            {
-                "subscription_id": one.due.id,
-                "at": at,
-                "event": event,
-                "from_status": one.due.status,
-                "to_status": one.due.status,
-                "actor": f"{actor.kind}:{actor.name}",
-                "reason": "",
-                "facts": {"period": one.due.turn.number, "start": one.due.turn.period.start.isoformat()},
-            }
-            for one in renewals
-        ],
-    )
+    insert_rows(session, SubscriptionChange, [_history_row(one.due, event, actor, at) for one in renewals])
     audit.record_all(
         session,
         [
@@ -278,6 +264,19 @@ def _tell(session: Session, renewals: Sequence[Renewal], actor: Actor, at: datet
             for one in renewals
         ],
     )
+
+
+def _history_row(due: DueSubscription, event: SubscriptionEvent, actor: Actor, at: datetime) -> dict[str, Any]:
+    return {
+        "subscription_id": due.id,
+        "at": at,
+        "event": event,
+        "from_status": due.status,
+        "to_status": due.status,
+        "actor": f"{actor.kind}:{actor.name}",
+        "reason": "",
+        "facts": {"period": due.turn.number, "start": due.turn.period.start.isoformat()},
+    }
 
 
 def _bill(

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
+from portal.book.proofs import prove
+from portal.core import clock
 from portal.core.db import db
 from portal.simulation import report
 from portal.simulation.drive import Drive
@@ -36,15 +38,23 @@ def check(portal_url: str, twin_url: str, mailbox_url: str) -> None:
     db.session.rollback()
     session = db.session()
     wrong = year.expectations()
+    clock.forget()
+    verdicts = prove(session, at=clock.now())
+    broken = {one.name: one.as_json["rows"] for one in verdicts if not one.ok}
     told = {
         "customers": len(year.people),
         "counts": report.counts(session),
         "deeds": {str(deed): count for deed, count in sorted(year.done.items())},
         "expectations": {story: found or "holds" for story, found in sorted(wrong.items())},
+        "invariants": {one.name: broken.get(one.name, "holds") for one in verdicts},
         "gateway_and_book_agree": report.gateway_differences(session, twin_url) or "holds",
         "mails_arrived_once": report.mail_differences(session, mailbox_url) or "holds",
         "seconds": round(time.monotonic() - began, 1),
     }
     click.echo(json.dumps(told, indent=2, ensure_ascii=False))
-    holds = not any(wrong.values()) and told["gateway_and_book_agree"] == told["mails_arrived_once"] == "holds"
+    holds = (
+        not any(wrong.values())
+        and not broken
+        and told["gateway_and_book_agree"] == told["mails_arrived_once"] == "holds"
+    )
     sys.exit(0 if holds else 1)
