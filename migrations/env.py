@@ -14,7 +14,7 @@ def metadata_of_every_table() -> object:
     for module in pkgutil.walk_packages(portal.__path__, "portal."):
         if module.name.endswith(".models"):
             importlib.import_module(module.name)
-    for name in ("business", "outbox", "audit", "tasks"):
+    for name in ("business", "outbox", "audit", "tasks", "once"):
         importlib.import_module(f"portal.core.{name}")
     return Base.metadata
 

@@ -124,6 +124,14 @@ def upgrade() -> None:
         "ix_tasks_one_open", "tasks", ["kind", "subject"], unique=True, postgresql_where=sa.text("closed_at IS NULL")
     )
     op.create_table(
+        "request_keys",
+        sa.Column("scope", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("answer", sa.Text, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_request_keys")),
+    )
+    op.create_table(
         "ticks",
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("slot", sa.DateTime(timezone=True), nullable=False),
@@ -182,6 +190,7 @@ def downgrade() -> None:
     op.drop_table("audit_entries")
     op.drop_table("virtual_clock")
     op.drop_table("ticks")
+    op.drop_table("request_keys")
     op.drop_table("tasks")
     op.drop_table("switches")
     op.drop_table("outbox")

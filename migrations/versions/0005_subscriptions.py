@@ -112,6 +112,13 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_subscription_changes_subscription_id"), "subscription_changes", ["subscription_id"], unique=False
     )
+    op.create_index(
+        "ix_subscription_changes_moves",
+        "subscription_changes",
+        ["at"],
+        unique=False,
+        postgresql_where=sa.text("from_status <> to_status OR event = 'changed'"),
+    )
     op.create_table(
         "subscription_items",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -68,6 +68,7 @@ def upgrade() -> None:
             "gateway_account_id", "body_digest", name=op.f("uq_gateway_news_gateway_account_id_body_digest")
         ),
     )
+    op.create_index("ix_gateway_news_reference", "gateway_news", ["reference"], unique=False)
     op.create_index(
         "ix_gateway_news_due",
         "gateway_news",
@@ -245,6 +246,13 @@ def upgrade() -> None:
         ["gateway_account_id", "next_action_at", "id"],
         unique=False,
         postgresql_where=sa.text("status = 'waiting'"),
+    )
+    op.create_index(
+        "ix_attempts_declined",
+        "attempts",
+        ["closed_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'declined'"),
     )
     op.create_table(
         "payment_allocations",

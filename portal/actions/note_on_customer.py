@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from portal.core import audit
+from portal.core import audit, once
 from portal.core.actors import Actor
 from portal.core.db import transaction
 from portal.core.errors import Invalid
@@ -12,12 +12,15 @@ from portal.customers.models import Note
 LONGEST = 2000
 
 
-def note_on_customer(ref: str, text: str, *, actor: Actor, at: datetime) -> None:
-    """The note stands for good; the customer never sees it."""
+def note_on_customer(ref: str, text: str, *, form_key: str = "", actor: Actor, at: datetime) -> None:
+    """The note stands for good; the customer never sees it. A second click writes no second one."""
     said = text.strip()
     if not said or len(said) > LONGEST:
         raise Invalid(f"A note has between 1 and {LONGEST:,} characters.", field="text")
     with transaction() as session:
-        customer = customers.by_ref(session, ref)
+        customer = customers.lock(session, customers.by_ref(session, ref).id)
+        if once.answered(session, "note", form_key) is not None:
+            return
+        once.keep(session, "note", form_key, at=at)
         session.add(Note(customer_id=customer.id, author=actor.name, text=said, created_at=at))
         audit.record(session, actor, "customer.noted", at=at, customer_id=customer.id, subject=customer.ref)

@@ -8,19 +8,22 @@ from sqlalchemy.orm import Session
 
 from portal.core.business import Tick
 from portal.core.db import transaction
+from portal.core.once import RequestKey
 from portal.core.outbox import OutboxEntry
 from portal.identity.models import LoginToken, SignInSession
 
 KEEP_EVENTS = timedelta(days=30)
 KEEP_TICKS = timedelta(days=90)
 KEEP_SIGN_INS = timedelta(days=7)
+KEEP_FORMS = timedelta(days=30)
 BATCH = 5_000
 
 
 def prune(*, at: datetime, wall_at: datetime) -> int:
     """Delete up to five thousand rows of each kind; returns how many went, 0 when nothing is left to delete.
 
-    Events go thirty days after they were relayed, slots after ninety, ended sessions and links after a week.
+    Events go thirty days after they were relayed, and so do the keys of forms; slots after ninety, ended sessions and
+    links after a week.
     Slots of the business day lie in business time, those of housekeeping in wall time: both must be past.
     """
     ended = wall_at - KEEP_SIGN_INS
@@ -29,6 +32,9 @@ def prune(*, at: datetime, wall_at: datetime) -> int:
             (
                 _delete(session, OutboxEntry, [OutboxEntry.id], OutboxEntry.posted_at < at - KEEP_EVENTS),
                 _delete(session, Tick, [Tick.name, Tick.slot], Tick.slot < min(at, wall_at) - KEEP_TICKS),
+                _delete(
+                    session, RequestKey, [RequestKey.scope, RequestKey.key], RequestKey.created_at < at - KEEP_FORMS
+                ),
                 _delete(session, SignInSession, [SignInSession.id], SignInSession.ends_at < ended),
                 _delete(
                     session, LoginToken, [LoginToken.id], or_(LoginToken.ends_at < ended, LoginToken.used_at < ended)

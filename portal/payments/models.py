@@ -106,6 +106,7 @@ class Attempt(Base):
             "id",
             postgresql_where=text("status = 'waiting'"),
         ),
+        Index("ix_attempts_declined", "closed_at", postgresql_where=text("status = 'declined'")),
         UniqueConstraint("gateway_account_id", "gateway_ref"),
         due_index("attempts"),
     )
@@ -192,6 +193,7 @@ class GatewayNews(Base):
         one_of("status", NewsStatus),
         UniqueConstraint("gateway_account_id", "body_digest"),
         CheckConstraint("(status = 'received') = (next_action_at IS NOT NULL)", name="received_waits"),
+        Index("ix_gateway_news_reference", "reference"),
         due_index("gateway_news"),
     )
 

@@ -89,6 +89,13 @@ class SubscriptionChange(Base):
     """What happened to a subscription: append-only, shown to both sides."""
 
     __tablename__ = "subscription_changes"
+    __table_args__ = (
+        Index(
+            "ix_subscription_changes_moves",
+            "at",
+            postgresql_where=text("from_status <> to_status OR event = 'changed'"),
+        ),
+    )
 
     id: Mapped[Key]
     subscription_id: Mapped[int] = to("subscriptions")

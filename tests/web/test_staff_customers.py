@@ -108,6 +108,8 @@ def test_a_note_stands_with_its_author(session, staff, zuma):
     note = session.query(Note).one()
     assert (note.text, note.author) == ("Salaries first.", "Halima Bello")
     assert "Salaries first." in staff.get(f"{LIST}{zuma.ref}").text
+    assert staff.post(f"{LIST}{zuma.ref}/notes", text="Salaries first.").status_code == 303
+    assert session.query(Note).count() == 1
 
 
 @pytest.mark.parametrize("text", ["", "x" * 2001, "bad\x01"])
@@ -170,6 +172,9 @@ def test_staff_give_a_subscription_as_previewed_or_not_at_all(session, staff, ma
     subscription = session.query(Subscription).one()
     assert (subscription.status, subscription.collection, subscription.due_days) == (Status.ACTIVE, "push", 10)
     assert made.location.endswith(subscription.ref)
+    again = staff.post(path, **(wanted | {"shown": digest}))
+    assert again.location == made.location
+    assert session.query(Subscription).count() == 1
 
 
 @pytest.mark.parametrize(

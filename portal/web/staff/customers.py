@@ -153,7 +153,7 @@ def add_note(ref: str) -> ResponseReturnValue:
     form = NoteForm()
     if not form.validate():
         return _notes(ref, form, status=422)
-    note_on_customer(ref, form.text.data, actor=g.actor, at=clock.now())
+    note_on_customer(ref, form.text.data, form_key=form.form_key.data, actor=g.actor, at=clock.now())
     flash(_("Note written."), "good")
     return see_other(url_for(".show_notes", ref=ref))
 

@@ -75,7 +75,10 @@ def preview_or_create(ref: str) -> ResponseReturnValue:
             form.form_errors.append(gettext("The price or the choice differs from what was shown. Look at it again."))
             return _page(customer, form, priced=priced, digest=digest, status=409)
         beginning = Beginning(form.beginning.data)
-        made = create_subscription(customer.id, items, beginning=beginning, asked=form.asked, actor=g.actor, at=at)
+        key = form.form_key.data
+        made = create_subscription(
+            customer.id, items, beginning=beginning, asked=form.asked, form_key=key, actor=g.actor, at=at
+        )
     except Invalid as wrong:
         form.refuse(wrong)
         return _page(customer, form, status=422)
