@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.core.money import Money
 from portal.payments import attempts
-from portal.payments.models import Attempt, PaymentMethod
+from portal.payments.models import Attempt
 from portal.payments.states import AttemptEvent, AttemptTrigger
 from portal.subscriptions.states import SubscriptionStatus as Status
 from tests.factories import NOON

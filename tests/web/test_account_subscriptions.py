@@ -69,8 +69,9 @@ def test_canceling_and_undoing_it(account, make, path):
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"reason": "nonsense", "when": "end"}, {"reason": "other", "when": "now"}, {**REASON, "on": "2020-01-01"},
-               {**REASON, "text": "x" * 1001}, {**REASON, "credit_unused": "y"}, {**REASON, "text": "\x07"}],
+    "fields",
+    [{}, {"reason": "nonsense", "when": "end"}, {"reason": "other", "when": "now"}, {**REASON, "on": "2020-01-01"},
+     {**REASON, "text": "x" * 1001}, {**REASON, "credit_unused": "y"}, {**REASON, "text": "\x07"}],
 )  # fmt: skip
 def test_a_wrong_cancellation_changes_nothing(account, make, path, fields):
     answer = account.press(f"{path}/cancel", f"{path}/cancel", **{"when": "", **fields})
