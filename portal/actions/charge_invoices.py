@@ -13,10 +13,12 @@ from portal.actions.settle_payments import Heard, settle_payments
 from portal.core import audit, outbox, tasks
 from portal.core import business as businesses
 from portal.core.actors import Actor
+from portal.core.bulk import among
 from portal.core.crashes import crash_point
 from portal.core.db import transaction
 from portal.core.errors import Refused
 from portal.core.logging import log
+from portal.core.money import Money
 from portal.core.secrets import SecretUnreadable, Vault, vault
 from portal.core.settings import current
 from portal.gateways.base import ChargeOrder, ChargeOutcome, GatewayRefusal, Outcome, WrongKey
@@ -48,12 +50,13 @@ def charge_invoices(account_id: int, *, limit: int, actor: Actor, at: datetime) 
     """
     sent = 0
     while sent < limit:
+        crash_point("C-08")
         account, leased = _lease(account_id, at)
         if not leased:
             break
         crash_point("C-09")
         heard = _ask_all(account, leased)
-        crash_point("C-12")
+        crash_point("C-13" if any(one.charge.outcome is Outcome.DECLINED for one in heard) else "C-12")
         settle_payments(heard, actor=actor, at=at)
         sent += len(leased)
         if _stop_if_refused(account_id, heard, actor=actor, at=at):
@@ -72,34 +75,37 @@ def _lease(account_id: int, at: datetime) -> tuple[GatewayAccount, list[Leased]]
 
 
 def _orders(session: Session, attempt_ids: Sequence[int], keys: Vault) -> list[Leased]:
+    asked, method = Attempt, PaymentMethod
     rows = session.execute(
-        select(Attempt, PaymentMethod)
-        .join(PaymentMethod, PaymentMethod.id == Attempt.method_id)
-        .where(Attempt.id.in_(attempt_ids))
-        .order_by(Attempt.id)
+        select(asked.id, asked.reference, asked.amount_minor, asked.currency, asked.trigger)
+        .add_columns(method.payer_email, method.token, method.ref)
+        .join(method, method.id == asked.method_id)
+        .where(among(asked.id, attempt_ids))
+        .order_by(asked.id)
     )
+    return_url = f"{current().app_url}/account/payments/return"
     return [
         Leased(
-            attempt.id,
+            row.id,
             ChargeOrder(
-                reference=attempt.reference,
-                amount=attempt.amount,
-                payer_email=method.payer_email,
-                method_token=_token(method, keys),
-                is_scheduled=attempt.trigger in ("schedule", "dunning"),
-                return_url=f"{current().app_url}/account/payments/return",
+                reference=row.reference,
+                amount=Money(row.amount_minor, row.currency),
+                payer_email=row.payer_email,
+                method_token=_token(row.token, row.ref, keys),
+                is_scheduled=row.trigger in ("schedule", "dunning"),
+                return_url=return_url,
             ),
         )
-        for attempt, method in rows
+        for row in rows
     ]
 
 
-def _token(method: PaymentMethod, keys: Vault) -> str:
+def _token(sealed: bytes, method_ref: str, keys: Vault) -> str:
     """Empty where it cannot be read: that is this method's trouble, and nobody else's charge waits for it."""
     try:
-        return keys.open(method.token, place=methods.place(method))
+        return keys.open(sealed, place=methods.place(method_ref))
     except SecretUnreadable as error:
-        log().error("token not readable", method=method.ref, error=repr(error))
+        log().error("token not readable", method=method_ref, error=repr(error))
         return ""
 
 

@@ -10,7 +10,8 @@ from portal.actions import _gateways
 from portal.actions.resolve_attempts import ask_about
 from portal.core import audit
 from portal.core.actors import Actor
-from portal.core.db import transaction
+from portal.core.crashes import crash_point
+from portal.core.db import PASSING, transaction
 from portal.core.logging import log
 from portal.gateways.base import News, NewsKind
 from portal.payments import queries
@@ -35,8 +36,11 @@ def receive_gateway_news(*, limit: int, actor: Actor, at: datetime) -> int:
     """
     claimed = _claim(limit, at)
     for one in claimed:
+        crash_point("C-21")
         try:
             _work_off(one, actor=actor, at=at)
+        except PASSING as error:
+            log().warning("news comes up again", news=one.news_id, error=repr(error))
         except Exception as error:
             log().error("news not worked off", news=one.news_id, error=repr(error), exc_info=error)
             _close(one.news_id, NewsEvent.FAILED, repr(error), None, at=at)
@@ -70,6 +74,7 @@ def _work_off(one: Claimed, *, actor: Actor, at: datetime) -> None:
         _wait_or_ignore(one.news_id, news, at=at)
         return
     ask_about(news.reference, actor=actor, at=at)
+    crash_point("C-22")
     _close(one.news_id, NewsEvent.PROCESSED, "the gateway was asked", news, at=at)
 
 

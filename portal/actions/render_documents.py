@@ -87,7 +87,7 @@ def _print(wanted: Wanted, at: datetime) -> None:
         html = html_for(reading, wanted.subject, wanted.language)
     content = pdf_of(html, identifier=f"{wanted.subject} {wanted.language} {wanted.renderer}")
     digest = store().put(content)
-    crash_point("document-kept")
+    crash_point("C-17")
     with transaction() as session:
         row = session.get_one(Document, wanted[:3], with_for_update=True)
         if row.digest is not None and row.digest != digest:

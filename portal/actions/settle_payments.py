@@ -13,6 +13,7 @@ from portal.actions._booking import Success
 from portal.core import audit, outbox
 from portal.core import business as businesses
 from portal.core.actors import Actor
+from portal.core.bulk import among
 from portal.core.crashes import crash_point
 from portal.core.days import day
 from portal.core.db import transaction
@@ -89,14 +90,14 @@ def _locked(
     session: Session, attempt_ids: Sequence[int]
 ) -> list[tuple[Attempt, Invoice | None, GatewayAccount, PaymentMethod | None]]:
     """The attempts with all they touch, read after their customers were locked."""
-    owners = session.scalars(select(Attempt.customer_id).where(Attempt.id.in_(attempt_ids))).all()
+    owners = session.scalars(select(Attempt.customer_id).where(among(Attempt.id, attempt_ids))).all()
     customers.lock_all(session, owners)
     rows = session.execute(
         select(Attempt, Invoice, GatewayAccount, PaymentMethod)
         .outerjoin(Invoice, Invoice.id == Attempt.invoice_id)
         .join(GatewayAccount, GatewayAccount.id == Attempt.gateway_account_id)
         .outerjoin(PaymentMethod, PaymentMethod.id == Attempt.method_id)
-        .where(Attempt.id.in_(attempt_ids))
+        .where(among(Attempt.id, attempt_ids))
         .order_by(Attempt.id)
         .execution_options(populate_existing=True)
     )

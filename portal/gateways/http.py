@@ -26,6 +26,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from portal.core.crashes import crash_point
 from portal.core.db import require_no_transaction
 
 LARGEST_ANSWER = 1_000_000
@@ -166,6 +167,7 @@ def call(
             allow_redirects=False,
             stream=True,
         ) as answer:
+            crash_point("C-11")
             content = _content(answer)
             status, said = answer.status_code, {name.lower(): value for name, value in answer.headers.items()}
     except (requests.RequestException, OSError, http.client.HTTPException) as error:

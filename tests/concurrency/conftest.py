@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.concurrency.rig import proved, rig, shared_twin, stumble, twin
+from tests.concurrency.rig import door, news, proved, rig, shared_twin, stumble, twin
 
-__all__ = ["proved", "rig", "shared_twin", "stumble", "twin"]
+__all__ = ["door", "news", "proved", "rig", "shared_twin", "stumble", "twin"]
 
 
 @pytest.fixture(autouse=True)

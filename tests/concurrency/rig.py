@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from jobs.slots import next_slot
 from portal.actions.charge_invoices import charge_invoices
@@ -198,6 +199,29 @@ def rig(
     made = Rig(app, session, make, twin, account, settings.paystack_secret_key, travel)
     made.go(make.at)
     return made
+
+
+class Quiet(WSGIRequestHandler):
+    def log_request(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def door(application: Flask) -> Iterator[str]:
+    """The portal's pages at an address of their own."""
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def news(rig: Rig, door: str) -> Iterator[Running]:
+    """The twin, which tells the portal what happens."""
+    rig.twin.twin.post.url = f"{door}/hooks/paystack/{rig.account.hook_token}"
+    yield rig.twin
+    rig.twin.wait()
 
 
 @pytest.fixture

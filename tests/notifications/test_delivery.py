@@ -148,7 +148,7 @@ def test_silence_after_the_content_repeats_news_but_never_a_receipt(
     assert [task.kind for task in open_tasks(session)] == ["message.doubtful"]
 
 
-@pytest.mark.parametrize("place", ["mail-written", "mail-handed-over"])
+@pytest.mark.parametrize("place", ["mail-written", "C-18"])
 def test_a_sender_that_dies_leaves_a_receipt_to_staff_and_sends_news_again(
     world: World, app: Flask, mails: Mails, stored: Stored, session: Session, tell: Tell, plan_crash: Any, place: str
 ):
@@ -163,7 +163,7 @@ def test_a_sender_that_dies_leaves_a_receipt_to_staff_and_sends_news_again(
     assert stored()[0].status == "sending"
     tell(NOON + timedelta(minutes=10))
     assert stored()[0].status == "failed"
-    assert len(mails.found()) == (1 if place == "mail-handed-over" else 0)
+    assert len(mails.found()) == (1 if place == "C-18" else 0)
     session.execute(update(Message).values(status="sending", template="started", next_action_at=NOON))
     session.commit()
     tell(NOON + timedelta(minutes=20))

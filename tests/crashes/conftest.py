@@ -1,0 +1,67 @@
+"""Real worker processes, killed where the plan says; then the same portal goes on, as after a restart."""
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from jobs.scheduler import Scheduler
+from portal.book.proofs import failures, prove
+from portal.core.settings import Settings
+from portal.local.mails import Mails
+from tests.concurrency.rig import Rig, door, news, rig, shared_twin, twin
+from tests.jobs.conftest import start, work_off
+
+__all__ = ["door", "news", "rig", "shared_twin", "start", "twin", "work_off"]
+
+
+@dataclass
+class House:
+    """The portal's processes: workers of their own to be killed, and everything else done here."""
+
+    rig: Rig
+    start: Callable[..., Any]
+    work_off: Callable[[], None]
+
+    def forget_the_past(self) -> None:
+        """What was told and done before the story begins needs no mail."""
+        self.rig.sql("UPDATE outbox SET posted_at = :at, next_action_at = NULL", at=self.rig.at)
+
+    def dies(self, lane: str, plan: str) -> None:
+        """A worker of the lane takes what is due and is killed in it."""
+        Scheduler().dispatch()
+        doomed = self.start("jobs.worker", lane, "--burst", CRASH_PLAN=f"{plan}:1:kill")
+        assert doomed.wait(timeout=100) == -signal.SIGKILL
+
+    def live(self, **passed: float) -> None:
+        """Scheduler and workers do all that falls due while so much time passes."""
+        until = self.rig.at + timedelta(**passed)
+        scheduler = Scheduler()
+        for _ in range(500):
+            look = scheduler.dispatch()
+            if look.woken or look.due:
+                self.work_off()
+            elif look.next_at <= until:
+                self.rig.go(look.next_at)
+            else:
+                break
+        else:
+            raise AssertionError(f"it does not come to rest: {look.due}")
+        self.rig.go(until)
+
+
+@pytest.fixture
+def house(rig: Rig, start: Callable[..., Any], work_off: Callable[[], None], mails: Mails, settings: Settings) -> House:
+    return House(rig, start, work_off)
+
+
+@pytest.fixture(autouse=True)
+def proved(rig: Rig) -> Any:
+    """Every invariant holds when the test ends, the mails among them."""
+    yield
+    rig.session.rollback()
+    broken = failures(prove(rig.session, at=rig.at))
+    assert not broken, broken
