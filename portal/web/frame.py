@@ -29,17 +29,21 @@ def _(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A main place: `path` is its address, `glyph` its icon, `group` the heading above it in the rail."""
+    """A main place: `path` is its address, `glyph` its icon, `group` the heading above it in the rail.
+
+    `also`: addresses elsewhere that belong to it.
+    """
 
     path: str
     word: str
     glyph: str
     group: str = ""
+    also: tuple[str, ...] = ()
 
 
 ACCOUNT_PLACES = (
     Place("/account/", _("Overview"), "house"),
-    Place("/account/plan", _("Plan"), "layers"),
+    Place("/account/plan", _("Plan"), "layers", also=("/account/quotes",)),
     Place("/account/payments", _("Payment"), "wallet"),
     Place("/account/invoices", _("Invoices"), "receipt-text"),
 )
@@ -167,7 +171,11 @@ def _page() -> dict[str, Frame]:
 
 def _current(places: Sequence[Place], path: str) -> Place | None:
     """The place with the longest address that `path` lies under; a home is itself only."""
-    under = [place for place in places if path == place.path or _lies_under(path, place.path)]
+    under = [
+        place
+        for place in places
+        if path == place.path or any(_lies_under(path, each) for each in (place.path, *place.also))
+    ]
     return max(under, key=lambda place: len(place.path), default=None)
 
 

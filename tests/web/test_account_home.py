@@ -37,7 +37,7 @@ def test_without_a_subscription_the_plans_are_offered(account, price):
     page = account.get("/account/").text
     assert "Choose a plan to begin" in page
     assert 'href="/account/plan"' in page
-    assert "No invoice yet" in page
+    assert "Compare them" in page
 
 
 def test_who_is_past_due_sees_what_to_pay_by_when_and_what_happens_else(account, make, price):

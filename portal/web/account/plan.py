@@ -47,7 +47,7 @@ class ChooseForm(PortalForm):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A plan beside the one that is had. `way`: start, now, period_end or same."""
+    """A plan beside the one that is had. `way`: start, now, period_end or same. `is_main`: the one to point at."""
 
     plan: Plan
     price_ref: str
@@ -56,6 +56,7 @@ class Card:
     rank: str
     points: list[Point]
     quantity: Any
+    is_main: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,8 @@ def _quote(view: View, items: list[tuple[str, int]]) -> str:
 def _cards(view: View, found: Shelf, form: ChooseForm) -> list[Card]:
     own = found.plan
     held = [credit for credit in view.credits if own is not None and credit.plan_id == own.plan.id]
+    above = [pair for pair in found.plans if own is not None and pair.plan.tier > own.plan.tier]
+    pointed = next(iter(above), None) if own is not None else found.plans[len(found.plans) // 2]
     cards, kinds = [], {field.name for field in form}
     for pair in found.plans:
         brought = [credit for credit in view.credits if credit.plan_id == pair.plan.id]
@@ -167,6 +170,7 @@ def _cards(view: View, found: Shelf, form: ChooseForm) -> list[Card]:
                 rank,
                 plan_parts.points(pair.plan, brought, None if is_own or own is None else own.plan, held),
                 form[name] if name in kinds else None,
+                pair is pointed,
             )
         )
     return cards
