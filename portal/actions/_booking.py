@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from portal.balance import ledger
 from portal.core import audit, outbox, tasks
 from portal.core.actors import Actor
-from portal.core.bulk import insert_rows, take_ids
+from portal.core.bulk import among, insert_rows, take_ids, write_changes
 from portal.core.ids import public_ref
 from portal.core.money import Money
 from portal.gateways.base import ChargeOutcome, differences
@@ -53,6 +53,7 @@ class Booked:
     balances: dict[tuple[int, str], int] = field(default_factory=dict)
     settled: list[int] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
+    invoices: list[Invoice] = field(default_factory=list)
 
 
 def book_all(session: Session, successes: Sequence[Success], *, on: date, actor: Actor, at: datetime) -> Booked:
@@ -63,9 +64,12 @@ def book_all(session: Session, successes: Sequence[Success], *, on: date, actor:
     """
     booked = Booked()
     known = _known_elsewhere(session, successes)
-    fresh = [one for one in successes if _is_bookable(session, one, known, at)]
-    for one, payment_id in zip(fresh, take_ids(session, Payment, len(fresh)), strict=True):
-        _book(session, booked, one, payment_id, on=on, actor=actor, at=at)
+    ids = take_ids(session, Payment, len(successes))
+    for one, payment_id in zip(successes, ids, strict=True):
+        if _is_bookable(session, one, known, at):
+            _book(session, booked, one, payment_id, on=on, actor=actor, at=at)
+    write_changes(session, booked.attempts, attempts.WRITTEN)
+    write_changes(session, booked.invoices, lifecycle.WRITTEN)
     insert_rows(session, Payment, booked.payments)
     insert_rows(session, PaymentAllocation, booked.allocations)
     posting.post_rows(session, booked.journal)
@@ -138,6 +142,8 @@ def _pay(
     )
     if lifecycle.mark_paid(invoice, share, at=at):
         booked.settled.append(invoice.id)
+    if invoice not in booked.invoices[-1:]:
+        booked.invoices.append(invoice)
     return entries(JournalEvent.INVOICE_RECOVERED, recovered) + entries(JournalEvent.PAYMENT_BOOKED, share, place)
 
 
@@ -195,6 +201,8 @@ def _known_elsewhere(session: Session, successes: Sequence[Success]) -> dict[tup
     """Which attempt each of these gateway transactions was booked for before."""
     refs = {one.charge.gateway_ref for one in successes if one.charge.gateway_ref}
     rows = session.execute(
-        select(Payment.gateway_account_id, Payment.gateway_ref, Payment.attempt_id).where(Payment.gateway_ref.in_(refs))
+        select(Payment.gateway_account_id, Payment.gateway_ref, Payment.attempt_id).where(
+            among(Payment.gateway_ref, refs)
+        )
     )
     return {(account, ref): owner for account, ref, owner in rows if account and ref and owner}

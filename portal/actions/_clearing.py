@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.catalogue.models import CreditType, PlanCredit, Price
 from portal.core import tasks
 from portal.core.actors import Actor
+from portal.core.bulk import among
 from portal.core.crashes import crash_point
 from portal.credits import ledger as credits
 from portal.credits.allocation import CreditReason, CreditTurn
@@ -44,7 +45,7 @@ def after_settlement(session: Session, invoice_ids: Sequence[int], *, actor: Act
     affected = (
         select(Invoice, Subscription)
         .join(Subscription, Subscription.id == Invoice.subscription_id)
-        .where(Invoice.id.in_(list(invoice_ids)))
+        .where(among(Invoice.id, invoice_ids))
         .where(
             Subscription.status.in_(WAITING_FOR_MONEY) | Invoice.scheduled_change_id.is_not(None),
         )
@@ -116,7 +117,7 @@ def _grant_credits(session: Session, invoice_ids: Sequence[int], at: datetime) -
         .join(PlanCredit, PlanCredit.plan_id == Price.plan_id)
         .join(CreditType, CreditType.id == PlanCredit.credit_type_id)
         .where(
-            Invoice.id.in_(list(invoice_ids)),
+            among(Invoice.id, invoice_ids),
             Invoice.kind.in_(PERIODIC),
             InvoiceLine.kind.in_([LineKind.PLAN, LineKind.ADDON]),
         )
@@ -134,7 +135,7 @@ def _grant_credits(session: Session, invoice_ids: Sequence[int], at: datetime) -
 def _latest_granted(session: Session, subscription_ids: Sequence[int]) -> dict[int, date]:
     rows = session.execute(
         select(CreditEntry.subscription_id, func.max(CreditEntry.period_start_on))
-        .where(CreditEntry.subscription_id.in_(subscription_ids), CreditEntry.reason == CreditReason.GRANT)
+        .where(among(CreditEntry.subscription_id, subscription_ids), CreditEntry.reason == CreditReason.GRANT)
         .group_by(CreditEntry.subscription_id)
     )
     return {subscription_id: latest for subscription_id, latest in rows if latest is not None}

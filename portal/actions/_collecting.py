@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.actions import _reminding
 from portal.actions._gateways import minimum_of
 from portal.core.actors import Actor
+from portal.core.bulk import among
 from portal.core.business import Business
 from portal.core.days import day
 from portal.customers.models import Customer
@@ -85,7 +86,7 @@ def _pulled(session: Session, issued: Sequence[Issued]) -> list[Issued]:
     ids = [one.subscription_id for one in issued if one.subscription_id is not None]
     by_pull = set(
         session.scalars(
-            select(Subscription.id).where(Subscription.id.in_(ids), Subscription.collection == Collection.PULL)
+            select(Subscription.id).where(among(Subscription.id, ids), Subscription.collection == Collection.PULL)
         )
     )
     return [one for one in issued if one.subscription_id in by_pull]

@@ -31,7 +31,7 @@ def remove_payment_method(method_ref: str, *, customer_id: int, actor: Actor, at
     with transaction() as session:
         customers.lock(session, customer_id)
         method = queries.own_method(session, customer_id, method_ref)
-        token = vault().open(method.token, place=methods.place(method))
+        token = vault().open(method.token, place=methods.place(method.ref))
         account = session.get_one(GatewayAccount, method.gateway_account_id)
         method.removed_at, method.is_default = at, False
         session.execute(delete(SubscriptionMethod).where(SubscriptionMethod.method_id == method.id))

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from portal.balance.models import CustomerBalance
+from portal.core.bulk import among
 from portal.core.errors import Refused
 from portal.core.money import Money
 
@@ -18,7 +19,7 @@ def of_customers(session: Session, customer_ids: Iterable[int]) -> dict[tuple[in
     """What each customer has, by customer and currency; nothing where there is no row."""
     rows = session.execute(
         select(CustomerBalance.customer_id, CustomerBalance.currency, CustomerBalance.amount_minor).where(
-            CustomerBalance.customer_id.in_(list(customer_ids))
+            among(CustomerBalance.customer_id, customer_ids)
         )
     )
     return {(customer_id, currency): Money(minor, currency) for customer_id, currency, minor in rows}

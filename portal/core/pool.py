@@ -13,7 +13,7 @@ _USED_AT = "portal_used_at"
 
 
 def watch(pool: type[Pool] | Engine = Pool) -> None:
-    """A pooled connection that stood unused for a second is tried before it is given out, and replaced if it is dead."""
+    """A pooled connection that rested for a second is tried before it is given out, and replaced if it is dead."""
     event.listen(pool, "checkin", _note_use)
     event.listen(pool, "checkout", _try_if_rested)
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from portal.core.bulk import insert_rows
+from portal.core.bulk import among, insert_rows
 from portal.credits.allocation import CreditReason, CreditTurn, turn
 from portal.credits.models import CreditBalance, CreditEntry
 
@@ -91,7 +91,7 @@ def _write(session: Session, entries: list[dict[str, Any]], balances: dict[tuple
 def _balances(session: Session, subscription_ids: Sequence[int]) -> dict[tuple[int, int], int]:
     rows = session.execute(
         select(CreditBalance.subscription_id, CreditBalance.credit_type_id, CreditBalance.units).where(
-            CreditBalance.subscription_id.in_(list(subscription_ids))
+            among(CreditBalance.subscription_id, subscription_ids)
         )
     )
     return {(subscription_id, type_id): units for subscription_id, type_id, units in rows}

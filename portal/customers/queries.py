@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from portal.core.bulk import among
 from portal.core.errors import NotFound
 from portal.customers.models import Customer, Membership, Note
 
@@ -26,7 +27,7 @@ def _locked(session: Session, customer_ids: Sequence[int]) -> list[Customer]:
     wanted = sorted(set(customer_ids))
     rows = session.scalars(
         select(Customer)
-        .where(Customer.id.in_(wanted))
+        .where(among(Customer.id, wanted))
         .order_by(Customer.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.core import outbox
+from portal.core.bulk import among
 from portal.core.business import Business
 from portal.core.days import day
 from portal.core.ids import public_ref
@@ -76,7 +77,7 @@ def leave(session: Session, invoice_ids: Collection[int], *, event: CaseEvent, a
     those that ended are returned."""
     debts = list(
         session.scalars(
-            select(DunningDebt).where(DunningDebt.invoice_id.in_(list(invoice_ids)), DunningDebt.closed_at.is_(None))
+            select(DunningDebt).where(among(DunningDebt.invoice_id, invoice_ids), DunningDebt.closed_at.is_(None))
         )
     )
     for debt in debts:

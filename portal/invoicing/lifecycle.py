@@ -27,6 +27,9 @@ from portal.journal import posting
 from portal.journal.accounts import JournalEvent, PostedLine, entries, issued
 from portal.journal.recognition import first_on
 
+WRITTEN = ("status", "paid_minor", "written_off_minor", "closed_at", "next_action_at")
+"""The columns that money changes."""
+
 LAPSING = frozenset({InvoiceKind.FIRST, InvoiceKind.CHANGE})
 
 

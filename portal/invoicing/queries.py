@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.catalogue import models as catalogue
 from portal.catalogue.queries import terms_of
+from portal.core.bulk import among
 from portal.core.errors import NotFound
 from portal.core.money import Money
 from portal.core.periods import Period
@@ -183,7 +184,7 @@ def usual_totals(session: Session, customer_ids: Sequence[int]) -> dict[int, int
     rows = session.execute(
         select(Invoice.customer_id, median)
         .where(
-            Invoice.customer_id.in_(list(customer_ids)),
+            among(Invoice.customer_id, customer_ids),
             Invoice.kind.in_([InvoiceKind.FIRST, InvoiceKind.PERIOD]),
             Invoice.status.in_([InvoiceStatus.ISSUED, InvoiceStatus.PAID]),
         )

@@ -27,6 +27,9 @@ from portal.payments.states import (
 LEASE = timedelta(seconds=120)
 """Longer than the deadline of a call: a lapsed lease means that whoever held it is gone."""
 
+WRITTEN = ("status", "gateway_ref", "decline", "decline_code", "reason", "closed_at", "next_action_at")
+"""The columns that an answer changes."""
+
 QUERY_AFTER = (
     timedelta(minutes=1),
     timedelta(minutes=5),

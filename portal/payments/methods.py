@@ -11,9 +11,9 @@ from portal.gateways.base import StoredMethod
 from portal.payments.models import PaymentMethod
 
 
-def place(method: PaymentMethod) -> str:
+def place(method_ref: str) -> str:
     """Where its token lies: a ciphertext copied to another row cannot be read there."""
-    return f"payment_methods.token:{method.ref}"
+    return f"payment_methods.token:{method_ref}"
 
 
 def keep(
@@ -37,7 +37,7 @@ def keep(
             created_at=at,
             is_default=False,
         )
-    method.token = vault.seal(stored.token, place=place(method))
+    method.token = vault.seal(stored.token, place=place(method.ref))
     method.payer_email = stored.payer_email
     method.kind, method.brand, method.last4, method.bank = stored.kind, stored.brand, stored.last4, stored.bank
     method.expires_on = stored.expires_on

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, ScalarResult, any_, func, or_, select
 from sqlalchemy.orm import Session
 
+from portal.core.bulk import among
 from portal.core.errors import NotFound
 from portal.payments.models import (
     Attempt,
@@ -80,7 +81,7 @@ def usable_methods(session: Session, subscription_ids: Collection[int], on: date
     from_own = (
         select(SubscriptionMethod.subscription_id, PaymentMethod)
         .join(PaymentMethod, PaymentMethod.id == SubscriptionMethod.method_id)
-        .where(SubscriptionMethod.subscription_id.in_(list(subscription_ids)), *_usable(on))
+        .where(among(SubscriptionMethod.subscription_id, subscription_ids), *_usable(on))
     )
     return dict(session.execute(from_own).all())
 
@@ -88,7 +89,7 @@ def usable_methods(session: Session, subscription_ids: Collection[int], on: date
 def usable_defaults(session: Session, customer_ids: Collection[int], on: date) -> dict[int, PaymentMethod]:
     """Each customer's default method, if it can be charged on the day `on`."""
     wanted = select(PaymentMethod).where(
-        PaymentMethod.customer_id.in_(list(customer_ids)), PaymentMethod.is_default, *_usable(on)
+        among(PaymentMethod.customer_id, customer_ids), PaymentMethod.is_default, *_usable(on)
     )
     return {method.customer_id: method for method in session.scalars(wanted)}
 

@@ -28,7 +28,7 @@ def shown(
     lines: Sequence[InvoiceLine] | None = None,
     notes: Sequence[CreditNote] | None = None,
 ) -> ShownInvoice:
-    """`invoice` with all that became of it until now, as its reader sees it; three short queries, one more where there are notes.
+    """`invoice` with all that became of it until now, as its reader sees it.
 
     `lines` and `notes`: its lines and credit notes, where the caller has read them.
     """

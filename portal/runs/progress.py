@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.core.bulk import insert_rows
+from portal.core.bulk import among, insert_rows
 from portal.core.errors import NotFound
 from portal.core.money import Money
 from portal.runs.models import BillingRun, RunBatch, RunItem
@@ -127,7 +127,7 @@ def released(session: Session, due: Mapping[int, datetime | None]) -> set[int]:
     """Of the subscriptions with what they have due since when: those that were held for it and let pass by a person."""
     rows = session.execute(
         select(RunItem.subscription_id, func.max(RunItem.created_at))
-        .where(RunItem.subscription_id.in_(list(due)), RunItem.status == RunItemStatus.RELEASED)
+        .where(among(RunItem.subscription_id, due), RunItem.status == RunItemStatus.RELEASED)
         .group_by(RunItem.subscription_id)
     )
     return {row[0] for row in rows if (due_at := due[row[0]]) is not None and row[1] >= due_at}

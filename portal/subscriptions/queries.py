@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.catalogue import queries as catalogue
 from portal.catalogue.models import Plan, Price
 from portal.catalogue.queries import PlanPrice
+from portal.core.bulk import among
 from portal.core.errors import NotFound
 from portal.customers import queries as customers
 from portal.customers.models import Customer
@@ -97,7 +98,7 @@ def live_items(session: Session, subscription_ids: Collection[int]) -> dict[int,
         select(SubscriptionItem, Price, Plan)
         .join(Price, Price.id == SubscriptionItem.price_id)
         .join(Plan, Plan.id == Price.plan_id)
-        .where(SubscriptionItem.subscription_id.in_(list(found)), SubscriptionItem.until_on.is_(None))
+        .where(among(SubscriptionItem.subscription_id, found), SubscriptionItem.until_on.is_(None))
         .order_by(Plan.kind.desc(), SubscriptionItem.id)
     )
     for row in session.execute(wanted):

@@ -1,22 +1,22 @@
 """A book of any number of subscriptions, written by SQL: customers with stored cards, each with one monthly plan.
 
-Every subscription renews on the first of March 2027. They come in waves of equal size, one hour apart, so that a
-measurement can renew a part of the book and the next one another part.
+Every subscription was renewed on the first of February 2027 and is due again on the first of March. They come in waves
+of equal size, one hour apart, so that a measurement can renew a part of the book and the next one another part.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, text
 
 from portal.core.secrets import Vault
+from portal.simulation.bench import reference
 
 ANCHOR = date(2027, 1, 1)
+FEBRUARY = datetime(2027, 1, 31, 23, tzinfo=UTC)  # its first instant in Lagos
 FIRST_WAVE = datetime(2027, 2, 28, 23, tzinfo=UTC)  # the first instant of March in Lagos
 WAVE = timedelta(hours=1)
 METHODS_AT_ONCE = 5_000
-PAYER = "payer{number}@bench.example"
 TOKEN = "AUTH_bench"  # noqa: S105  (of a card that does not exist)
 
 _CUSTOMERS = text(
@@ -33,10 +33,9 @@ _SUBSCRIPTIONS = text(
     INSERT INTO subscriptions (ref, customer_id, status, currency, interval_unit, interval_count, collection, due_days,
                                anchor_on, period_number, period_start_on, period_end_on, started_on, next_bill_on,
                                next_action_at, cancel_reason, version, created_at)
-    SELECT 'sub_bench' || c.id, c.id, 'active', 'NGN', 'month', 1, 'pull', 0, :anchor, 1,
-           CAST(:anchor AS date) + interval '1 month', CAST(:anchor AS date) + interval '2 months', :anchor,
-           CAST(:anchor AS date) + interval '2 months', CAST(:first AS timestamptz)
-           + interval '1 hour' * ((row_number() OVER (ORDER BY c.id) - 1) / :wave), '', 1, :at
+    SELECT 'sub_bench' || c.id, c.id, 'active', 'NGN', 'month', 1, 'pull', 0, CAST(:anchor AS date), 0,
+           CAST(:anchor AS date), CAST(:anchor AS date) + interval '1 month', :anchor,
+           CAST(:anchor AS date) + interval '1 month', :due_at, '', 1, :at
       FROM customers c WHERE c.ref LIKE 'cus_bench%'
     """
 )
@@ -61,21 +60,10 @@ _METHODS = text(
       FROM unnest(CAST(:ids AS bigint[]), CAST(:tokens AS bytea[])) t (id, token) JOIN customers c ON c.id = t.id
     """
 )
-_LAST_MONTH = text(
+_WAVES = text(
     """
-    WITH i AS (
-        INSERT INTO invoices (ref, customer_id, subscription_id, kind, status, series, number, label, currency,
-                              period_number, period_start_on, period_end_on, issued_on, due_on, net_minor, tax_minor,
-                              total_minor, paid_minor, credited_minor, noted_minor, written_off_minor, parties,
-                              payment_reference, memo, created_at, issued_at, closed_at)
-        SELECT 'inv_bench' || s.id, s.customer_id, s.id, 'period', 'paid', 'bench/2027', s.id, 'PAST-' || s.id,
-               s.currency, 1, s.period_start_on, s.period_end_on, s.period_start_on, s.period_start_on,
-               p.amount_minor, 0, p.amount_minor, p.amount_minor, 0, 0, 0, '{}', 'PAST-' || s.id, '', :at, :at, :at
-          FROM subscriptions s JOIN subscription_items t ON t.subscription_id = s.id JOIN prices p ON p.id = t.price_id
-        RETURNING id, net_minor, period_start_on, period_end_on)
-    INSERT INTO invoice_lines (invoice_id, position, kind, text, quantity, unit_minor, amount_minor, from_on, until_on,
-                               derivation)
-    SELECT id, 1, 'plan', 'Plan', 1, net_minor, net_minor, period_start_on, period_end_on, '{}' FROM i
+    UPDATE subscriptions s SET next_action_at = CAST(:first AS timestamptz) + interval '1 hour' * (w.place / :wave)
+      FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM subscriptions) w WHERE w.id = s.id
     """
 )
 _CREDITS = text(
@@ -92,20 +80,32 @@ _CREDITS = text(
 )
 
 
-def write(session: Session, count: int, *, wave: int, vault: Vault, at: datetime) -> None:
-    """`count` customers with a card, a subscription, last month's invoice and its credits. The caller commits.
+def write(connection: Connection, count: int, *, wave: int, vault: Vault) -> None:
+    """`count` customers with a card and a subscription that was renewed once; tables analysed. Commits.
 
     The company with its catalogue and its gateway account must be there.
     """
-    session.execute(_CUSTOMERS, {"count": count, "at": at})
-    session.execute(_SUBSCRIPTIONS, {"anchor": ANCHOR, "first": FIRST_WAVE, "wave": wave, "at": at})
-    session.execute(_ITEMS, {"prices": list(session.scalars(_PRICES))})
-    ids = list(session.scalars(text("SELECT id FROM customers WHERE ref LIKE 'cus_bench%' ORDER BY id")))
-    for some in _slices(ids):
-        tokens = [vault.seal(TOKEN, place=f"payment_methods.token:pm_bench{each}") for each in some]
-        session.execute(_METHODS, {"ids": some, "tokens": tokens, "at": at})
-    session.execute(_LAST_MONTH, {"at": at})
-    session.execute(_CREDITS, {"at": at})
+    began_at = FEBRUARY - timedelta(days=31)
+    with connection.begin():
+        connection.execute(_CUSTOMERS, {"count": count, "at": began_at})
+        connection.execute(_SUBSCRIPTIONS, {"anchor": ANCHOR, "due_at": FEBRUARY, "at": began_at})
+        connection.execute(_ITEMS, {"prices": list(connection.scalars(_PRICES))})
+        ids = list(connection.scalars(text("SELECT id FROM customers WHERE ref LIKE 'cus_bench%' ORDER BY id")))
+        for some in _slices(ids):
+            tokens = [vault.seal(TOKEN, place=f"payment_methods.token:pm_bench{each}") for each in some]
+            connection.execute(_METHODS, {"ids": some, "tokens": tokens, "at": began_at})
+        connection.execute(_CREDITS, {"at": began_at})
+    analyse(connection)
+    reference.renew(connection, FEBRUARY)
+    with connection.begin():
+        connection.execute(_WAVES, {"first": FIRST_WAVE, "wave": wave})
+    analyse(connection)
+
+
+def analyse(connection: Connection) -> None:
+    """Fresh statistics: on tables grown from empty without them every figure would be of something else."""
+    with connection.begin():
+        connection.execute(text("ANALYZE"))
 
 
 def wave_at(number: int) -> datetime:

@@ -8,23 +8,24 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-AT_ONCE = 500
-
 _BATCH = """
 CREATE TEMP TABLE IF NOT EXISTS bench_batch (
     subscription_id bigint, customer_id bigint, invoice_id bigint, plan_line_id bigint, tax_line_id bigint,
     attempt_id bigint, payment_id bigint, inv text, pay text, att text, net bigint, tax bigint, item_id bigint,
-    price_id bigint, plan text, method_id bigint, start_on date, end_on date, number bigint) ON COMMIT DELETE ROWS
+    price_id bigint, plan text, method_id bigint, start_on date, end_on date, period bigint,
+    number bigint) ON COMMIT DELETE ROWS
 """
-_TAKE = f"""
+_TAKE = """
 INSERT INTO bench_batch
-SELECT s.id, s.customer_id, nextval('invoices_id_seq'), nextval('invoice_lines_id_seq'), nextval('invoice_lines_id_seq'),
-       nextval('attempts_id_seq'), nextval('payments_id_seq'), 'inv_' || substr(md5(random()::text), 1, 16),
+SELECT s.id, s.customer_id, nextval('invoices_id_seq'), nextval('invoice_lines_id_seq'),
+       nextval('invoice_lines_id_seq'), nextval('attempts_id_seq'), nextval('payments_id_seq'),
+       'inv_' || substr(md5(random()::text), 1, 16),
        'pay_' || substr(md5(random()::text), 1, 16), 'at-' || substr(md5(random()::text), 1, 26), r.amount_minor,
        r.amount_minor * 75 / 1000, t.id, r.id, p.name, m.id, s.period_end_on,
-       CAST(s.period_end_on + interval '1 month' AS date), row_number() OVER (ORDER BY s.id) - 1
+       CAST(s.period_end_on + interval '1 month' AS date), s.period_number + 1,
+       row_number() OVER (ORDER BY s.id) - 1
   FROM (SELECT s.* FROM subscriptions s JOIN customers c ON c.id = s.customer_id
-         WHERE s.next_action_at <= :at AND c.parked_at IS NULL ORDER BY s.next_action_at, s.id LIMIT {AT_ONCE}
+         WHERE s.next_action_at <= :at AND c.parked_at IS NULL ORDER BY s.next_action_at, s.id LIMIT 500
            FOR NO KEY UPDATE OF c SKIP LOCKED) s
   JOIN subscription_items t ON t.subscription_id = s.id AND t.until_on IS NULL
   JOIN prices r ON r.id = t.price_id JOIN plans p ON p.id = r.plan_id
@@ -40,12 +41,12 @@ _RENEWED = (
     """
     INSERT INTO subscription_changes (subscription_id, at, event, from_status, to_status, actor, reason, facts)
     SELECT subscription_id, :at, 'renewed', 'active', 'active', 'system:bench', '',
-           jsonb_build_object('period', 2, 'start', start_on) FROM bench_batch
+           jsonb_build_object('period', period, 'start', start_on) FROM bench_batch
     """,
     """
     INSERT INTO audit_entries (at, actor, deed, customer_id, subject, reason, cause, facts)
     SELECT :at, 'system:bench', 'subscription.renewed', customer_id, 'sub_bench' || subscription_id, '', '',
-           jsonb_build_object('period', 2) FROM bench_batch
+           jsonb_build_object('period', period) FROM bench_batch
     """,
     """
     INSERT INTO outbox (topic, customer_id, facts, created_at, next_action_at)
@@ -60,8 +61,8 @@ _ISSUED = (
                           total_minor, paid_minor, credited_minor, noted_minor, written_off_minor, parties,
                           payment_reference, memo, created_at, issued_at, next_action_at)
     SELECT b.invoice_id, b.inv, b.customer_id, b.subscription_id, 'period', 'issued', 'plain/2027', n.first + b.number,
-           'PLAIN-2027-' || lpad((n.first + b.number)::text, 6, '0'), 'NGN', 2, b.start_on, b.end_on, b.start_on,
-           b.start_on, b.net, b.tax, b.net + b.tax, 0, 0, 0, 0,
+           'PLAIN-2027-' || lpad((n.first + b.number)::text, 6, '0'), 'NGN', b.period, b.start_on, b.end_on,
+           b.start_on, b.start_on, b.net, b.tax, b.net + b.tax, 0, 0, 0, 0,
            jsonb_build_object('buyer', jsonb_build_object('name', c.name, 'email', c.email, 'address', c.address,
              'country', c.country, 'language', c.language, 'tax_number', c.tax_number), 'seller', jsonb_build_object(
              'name', h.name, 'email', h.email, 'address', h.address, 'country', h.country, 'legal_name', h.legal_name,
@@ -71,20 +72,20 @@ _ISSUED = (
      CROSS JOIN (SELECT next_number - :count AS first FROM number_series WHERE code = 'plain/2027') n
     """,
     """
-    INSERT INTO invoice_lines (id, invoice_id, position, kind, parent_id, item_id, price_id, tax_rate_id, text, quantity,
-                               unit_minor, amount_minor, from_on, until_on, derivation, recognise_on)
+    INSERT INTO invoice_lines (id, invoice_id, position, kind, parent_id, item_id, price_id, tax_rate_id, text,
+                               quantity, unit_minor, amount_minor, from_on, until_on, derivation, recognise_on)
     SELECT plan_line_id, invoice_id, 1, 'plan', NULL, item_id, price_id, NULL, plan, 1, net, net, start_on, end_on,
            jsonb_build_object('currency', 'NGN', 'ops', jsonb_build_array(jsonb_build_object('rule', 'price', 'model',
              'flat', 'quantity', 1, 'unit_minor', net, 'result_minor', net))), end_on - 1 FROM bench_batch
     UNION ALL
-    SELECT tax_line_id, invoice_id, 2, 'tax', plan_line_id, NULL, NULL, (SELECT min(id) FROM tax_rates), 'VAT', 1, tax,
-           tax, start_on, end_on, jsonb_build_object('currency', 'NGN', 'ops', jsonb_build_array(jsonb_build_object(
-             'rule', 'tax', 'ppm', 75000, 'code', 'vat-ng', 'inclusive', false, 'base_minor', net, 'out_of_ppm', 1000000,
-             'result_minor', tax))), NULL FROM bench_batch
+    SELECT tax_line_id, invoice_id, 2, 'tax', plan_line_id, NULL, NULL, (SELECT min(id) FROM tax_rates), 'VAT', 1,
+           tax, tax, start_on, end_on, jsonb_build_object('currency', 'NGN', 'ops',
+             jsonb_build_array(jsonb_build_object('rule', 'tax', 'ppm', 75000, 'code', 'vat-ng', 'inclusive', false,
+             'base_minor', net, 'out_of_ppm', 1000000, 'result_minor', tax))), NULL FROM bench_batch
     """,
     """
-    INSERT INTO journal_entries (event, debit, credit, amount_minor, currency, posted_on, customer_id, document, line_id,
-                                 created_at)
+    INSERT INTO journal_entries (event, debit, credit, amount_minor, currency, posted_on, customer_id, document,
+                                 line_id, created_at)
     SELECT 'invoice.issued', 'receivable', 'deferred_revenue', net, 'NGN', start_on, customer_id, inv, plan_line_id, :at
       FROM bench_batch
     UNION ALL
