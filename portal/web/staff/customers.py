@@ -199,6 +199,7 @@ def _page(header: Header, tab: str, *, status: int = 200, **context: Any) -> Res
         status=status,
         header=header,
         row=header.row,
+        country=dict(countries.countries(language())).get(header.row.country, header.row.country),
         tab=tab,
         tabs=tabs,
         may_release=Permission.OPERATIONS_WRITE in g.permissions,
