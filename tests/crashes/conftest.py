@@ -1,6 +1,5 @@
 """Real worker processes, killed where the plan says; then the same portal goes on, as after a restart."""
 
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +12,10 @@ from portal.book.proofs import failures, prove
 from portal.core.settings import Settings
 from portal.local.mails import Mails
 from tests.concurrency.rig import Rig, door, news, rig, shared_twin, twin
-from tests.jobs.conftest import start, work_off
+from tests.crashes import doomed
+from tests.jobs.conftest import environment, work_off
 
-__all__ = ["door", "news", "rig", "shared_twin", "start", "twin", "work_off"]
+__all__ = ["door", "news", "rig", "shared_twin", "twin", "work_off"]
 
 
 @dataclass
@@ -23,8 +23,8 @@ class House:
     """The portal's processes: workers of their own to be killed, and everything else done here."""
 
     rig: Rig
-    start: Callable[..., Any]
     work_off: Callable[[], None]
+    settings: Settings
 
     def forget_the_past(self) -> None:
         """What was told and done before the story begins needs no mail."""
@@ -32,9 +32,8 @@ class House:
 
     def dies(self, lane: str, plan: str) -> None:
         """A worker of the lane takes what is due and is killed in it."""
-        Scheduler().dispatch()
-        doomed = self.start("jobs.worker", lane, "--burst", CRASH_PLAN=f"{plan}:1:kill")
-        assert doomed.wait(timeout=100) == -signal.SIGKILL
+        look = Scheduler().dispatch()
+        assert doomed.was_killed(environment(self.settings) | {"CRASH_PLAN": f"{plan}:1:kill"}, lane), look
 
     def live(self, **passed: float) -> None:
         """Scheduler and workers do all that falls due while so much time passes."""
@@ -54,8 +53,8 @@ class House:
 
 
 @pytest.fixture
-def house(rig: Rig, start: Callable[..., Any], work_off: Callable[[], None], mails: Mails, settings: Settings) -> House:
-    return House(rig, start, work_off)
+def house(rig: Rig, work_off: Callable[[], None], mails: Mails, settings: Settings) -> House:
+    return House(rig, work_off, settings)
 
 
 @pytest.fixture(autouse=True)
