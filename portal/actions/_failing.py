@@ -18,7 +18,7 @@ from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
 from portal.payments import attempts
 from portal.payments.models import Attempt, PaymentMethod
-from portal.payments.states import AttemptEvent, AttemptKind, AttemptTrigger
+from portal.payments.states import IN_DOUBT, AttemptEvent, AttemptKind, AttemptStatus, AttemptTrigger
 
 IN_DOUBT_TOO_LONG = timedelta(hours=24)
 
@@ -34,7 +34,7 @@ SEND_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minute
 def stay_open(session: Session, attempt: Attempt, charge: ChargeOutcome, *, at: datetime) -> None:
     """Not decided: the gateway is asked again; older than a day it becomes a task."""
     event = EVENTS[charge.outcome]
-    was_waiting_for_action = attempt.status == "action_required"
+    was_waiting_for_action = attempt.status is AttemptStatus.ACTION_REQUIRED
     if not attempts.move(attempt, event, at=at):
         attempt.next_action_at = attempts.ask_again_at(attempt, at) if attempt.next_action_at else None
     attempt.reason = charge.reason or attempt.reason
@@ -44,10 +44,16 @@ def stay_open(session: Session, attempt: Attempt, charge: ChargeOutcome, *, at: 
         outbox.post(
             session, "payment.action_required", at=at, customer_id=attempt.customer_id, attempt=attempt.reference
         )
-    if attempt.closed_at is None and at - attempt.created_at > IN_DOUBT_TOO_LONG:
+    if attempt.status in IN_DOUBT and at - attempt.created_at > IN_DOUBT_TOO_LONG:
         tasks.open_task(
             session, "attempt_in_doubt", attempt.reference, at=at, customer_id=attempt.customer_id, reason=charge.reason
         )
+
+
+def no_longer_in_doubt(session: Session, attempt: Attempt, *, actor: Actor, at: datetime) -> None:
+    """Whoever was asked to look need not any more."""
+    if attempt.closed_at is not None and at - attempt.created_at > IN_DOUBT_TOO_LONG:
+        tasks.close_task(session, "attempt_in_doubt", attempt.reference, by=actor.name, at=at)
 
 
 def send_again(attempt: Attempt, charge: ChargeOutcome, *, at: datetime) -> None:

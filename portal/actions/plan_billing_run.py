@@ -31,7 +31,8 @@ _STEPS = text(
      WHERE s.next_action_at <= :as_of AND c.parked_at IS NULL GROUP BY 1
     """
 )
-# What the renewals would bill at list prices, beside what the same subscriptions were billed last time.
+# What the renewals would bill at list prices, beside what the same subscriptions were billed last time. Where the
+# items have changed since, nothing can be compared.
 _SUMS = text(
     """
     WITH due AS (
@@ -47,6 +48,8 @@ _SUMS = text(
       FROM listed l LEFT JOIN LATERAL (
            SELECT v.net_minor FROM invoices v
             WHERE v.subscription_id = l.id AND v.kind = 'period' AND v.status <> 'void'
+              AND NOT EXISTS (SELECT FROM subscription_items n WHERE n.subscription_id = l.id
+                                 AND n.until_on IS NULL AND n.from_on > v.period_start_on)
             ORDER BY v.id DESC LIMIT 1) last ON true
      GROUP BY l.currency
     """

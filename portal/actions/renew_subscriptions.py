@@ -149,7 +149,7 @@ def _batch(run: OpenRun, claim: Claim, actor: Actor, at: datetime) -> int:
         due = clock.of_customers(session, claimed, run.as_of)
         handled = len(due)
         due = _past_their_boundary(session, due, locked, run.as_of, actor)
-        sheet = _sheet(session, due, claimed)
+        sheet = _sheet(session, due)
         renewals, held = _priced(due, locked, sheet)
         _advance(session, renewals, actor, at)
         _bill(session, run, renewals, sheet.business, actor, at)
@@ -183,14 +183,14 @@ def _is_renewal(one: DueSubscription, as_of: datetime) -> bool:
     return found is not None and found.step is Step.RENEW
 
 
-def _sheet(session: Session, due: Sequence[DueSubscription], customer_ids: Sequence[int]) -> Sheet:
+def _sheet(session: Session, due: Sequence[DueSubscription]) -> Sheet:
     business = businesses.read(session)
     items = subscriptions.live_items(session, [one.id for one in due])
     return Sheet(
         business,
         invoicing.tax_book(session),
         limits_of(business),
-        invoicing.usual_totals(session, customer_ids),
+        invoicing.usual_totals(session, [one.id for one in due]),
         progress.released(session, {one.id: next_action(one.timetable) for one in due}),
         {subscription_id: invoicing.priced(rows) for subscription_id, rows in items.items()},
     )
@@ -208,7 +208,7 @@ def _priced(
         except TaxMissing as missing:
             held.append(Held(one, StopLine.TAX_MISSING, missing.message))
             continue
-        usual = sheet.usual.get(one.customer_id)
+        usual = sheet.usual.get(one.id)
         is_above = usual is not None and is_above_median(draft.total, Money(usual, one.currency), sheet.limits)
         if is_above and one.id not in sheet.released:
             reason = f"The invoice would be more than {sheet.limits.times_median} times the usual one."

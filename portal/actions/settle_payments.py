@@ -79,6 +79,7 @@ def _settle(heard: Sequence[Heard], *, actor: Actor, at: datetime) -> None:
                 _failing.send_again(attempt, charge, at=at)
             elif charge.outcome is not Outcome.SUCCEEDED:
                 _failing.stay_open(session, attempt, charge, at=at)
+            _failing.no_longer_in_doubt(session, attempt, actor=actor, at=at)
         _keep_methods(session, successes, actor=actor, at=at)
         session.flush()
         _billing.clear(session, booked.settled, actor=actor, at=at)

@@ -21,7 +21,7 @@ LARGEST_WIRE_AMOUNT = 10_000_000 * WIRE_UNITS
 CHARGES: Mapping[str, Outcome] = {
     "success": Outcome.SUCCEEDED,
     "failed": Outcome.DECLINED,
-    "abandoned": Outcome.PENDING,
+    "abandoned": Outcome.ACTION_REQUIRED,
     "ongoing": Outcome.PENDING,
     "pending": Outcome.PENDING,
     "processing": Outcome.PENDING,

@@ -18,6 +18,7 @@ from portal.invoicing.drafts import Buyer, ChargedLine, PricedItem, TaxBook
 from portal.invoicing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from portal.invoicing.states import InvoiceKind, InvoiceStatus, LineKind
 from portal.invoicing.taxes import TaxRate, TaxRule, Treatment
+from portal.subscriptions.models import SubscriptionItem
 from portal.subscriptions.queries import Item
 
 
@@ -178,19 +179,28 @@ def _is_given_back() -> ColumnElement[bool]:
     )
 
 
-def usual_totals(session: Session, customer_ids: Sequence[int]) -> dict[int, int]:
-    """The median of each customer's period invoices, in minor units: what a stop line measures against."""
+def usual_totals(session: Session, subscription_ids: Sequence[int]) -> dict[int, int]:
+    """The median of each subscription's period invoices, in minor units: what a stop line measures against.
+
+    Only since it has the items it has now: after a change that somebody accepted, other amounts are usual.
+    """
     median = func.percentile_disc(0.5).within_group(Invoice.total_minor)
+    has_since = (
+        select(func.max(SubscriptionItem.from_on))
+        .where(SubscriptionItem.subscription_id == Invoice.subscription_id, SubscriptionItem.until_on.is_(None))
+        .scalar_subquery()
+    )
     rows = session.execute(
-        select(Invoice.customer_id, median)
+        select(Invoice.subscription_id, median)
         .where(
-            among(Invoice.customer_id, customer_ids),
+            among(Invoice.subscription_id, subscription_ids),
             Invoice.kind.in_([InvoiceKind.FIRST, InvoiceKind.PERIOD]),
             Invoice.status.in_([InvoiceStatus.ISSUED, InvoiceStatus.PAID]),
+            Invoice.period_start_on >= has_since,
         )
-        .group_by(Invoice.customer_id)
+        .group_by(Invoice.subscription_id)
     )
-    return {row[0]: row[1] for row in rows}
+    return {subscription_id: total for subscription_id, total in rows if subscription_id is not None}
 
 
 def _charged(line: InvoiceLine, taxes: Sequence[InvoiceLine], currency: str) -> ChargedLine:

@@ -158,7 +158,7 @@ EXPECTATIONS: dict[str, Expectation] = {
     "broke": _broke,
     "broke_then_paid": _broke_then_paid,
     "stolen": _stolen,
-    "expired_then_another_card": _another_card,
+    "expired_then_new_card": _another_card,
     "unconfirmed": _unconfirmed,
     "slow_bank": _steady,
     "lost_answers": _steady,

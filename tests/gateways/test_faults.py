@@ -81,7 +81,7 @@ def test_a_reference_can_be_missing_for_a_while(twin: Running, gateway: Paystack
     ("status", "outcome", "was_returned"),
     [
         ("failed", Outcome.DECLINED, False),
-        ("abandoned", Outcome.PENDING, False),
+        ("abandoned", Outcome.ACTION_REQUIRED, False),
         ("processing", Outcome.PENDING, False),
         ("reversal-pending", Outcome.SUCCEEDED, True),
         ("reversed", Outcome.SUCCEEDED, True),
