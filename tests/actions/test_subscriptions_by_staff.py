@@ -189,7 +189,7 @@ def test_a_charge_in_doubt_puts_the_lapse_off(make, session):
 def test_every_deed_is_in_the_audit(make, session):
     subscription = make.subscription(status=SubscriptionStatus.SUSPENDED)
 
-    deeds = [entry.deed for entry in session.query(AuditEntry).filter_by(subject=subscription.ref)]
+    deeds = [entry.deed for entry in session.query(AuditEntry).filter_by(subject=subscription.ref).order_by("id")]
 
     assert deeds == [
         "subscription.created",

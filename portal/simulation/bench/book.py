@@ -1,7 +1,7 @@
 """A book of any number of subscriptions, written by SQL: customers with stored cards, each with one monthly plan.
 
-Every subscription was renewed on the first of February 2027 and is due again on the first of March. They come in waves
-of equal size, one hour apart, so that a measurement can renew a part of the book and the next one another part.
+Every subscription was renewed on the first of February 2027 and may be renewed again from the first of March on. The
+clock looks at none of them before the end of March: a measurement makes as many due as it wants, when it wants.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from portal.simulation.bench import reference
 
 ANCHOR = date(2027, 1, 1)
 FEBRUARY = datetime(2027, 1, 31, 23, tzinfo=UTC)  # its first instant in Lagos
-FIRST_WAVE = datetime(2027, 2, 28, 23, tzinfo=UTC)  # the first instant of March in Lagos
-WAVE = timedelta(hours=1)
+FIRST = datetime(2027, 2, 28, 23, tzinfo=UTC)  # of March, in Lagos: when what was renewed in February is due
+LATER = datetime(2027, 3, 31, tzinfo=UTC)
 METHODS_AT_ONCE = 5_000
 TOKEN = "AUTH_bench"  # noqa: S105  (of a card that does not exist)
 
@@ -25,7 +25,7 @@ _CUSTOMERS = text(
                            currency, version, created_at)
     SELECT 'cus_bench' || n, 'Customer ' || n || ' Ltd', 'payer' || n || '@bench.example',
            n || E' Broad Street\\nLagos', 'NG', 'business', '', false, 'en', 'Africa/Lagos', 'NGN', 1, :at
-      FROM generate_series(1, :count) n
+      FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n
     """
 )
 _SUBSCRIPTIONS = text(
@@ -36,13 +36,20 @@ _SUBSCRIPTIONS = text(
     SELECT 'sub_bench' || c.id, c.id, 'active', 'NGN', 'month', 1, 'pull', 0, CAST(:anchor AS date), 0,
            CAST(:anchor AS date), CAST(:anchor AS date) + interval '1 month', :anchor,
            CAST(:anchor AS date) + interval '1 month', :due_at, '', 1, :at
-      FROM customers c WHERE c.ref LIKE 'cus_bench%'
+      FROM unnest(CAST(:ids AS bigint[])) c (id)
     """
 )
 _ITEMS = text(
     """
     INSERT INTO subscription_items (subscription_id, price_id, quantity, from_on)
-    SELECT s.id, (CAST(:prices AS bigint[]))[1 + s.id % 3], 1, s.anchor_on FROM subscriptions s
+    SELECT s.id, (CAST(:prices AS bigint[]))[1 + s.id % 3], 1, s.anchor_on
+      FROM subscriptions s WHERE s.customer_id = ANY(:ids)
+    """
+)
+_WITHOUT_SUBSCRIPTION = text(
+    """
+    SELECT c.id FROM customers c WHERE c.ref LIKE 'cus_bench%'
+       AND NOT EXISTS (SELECT FROM subscriptions s WHERE s.customer_id = c.id) ORDER BY c.id
     """
 )
 _PRICES = text(
@@ -60,10 +67,11 @@ _METHODS = text(
       FROM unnest(CAST(:ids AS bigint[]), CAST(:tokens AS bytea[])) t (id, token) JOIN customers c ON c.id = t.id
     """
 )
-_WAVES = text(
+_LATER = text("UPDATE subscriptions SET next_action_at = :later WHERE next_action_at = :first")
+_MAKE_DUE = text(
     """
-    UPDATE subscriptions s SET next_action_at = CAST(:first AS timestamptz) + interval '1 hour' * (w.place / :wave)
-      FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM subscriptions) w WHERE w.id = s.id
+    UPDATE subscriptions SET next_action_at = :at
+     WHERE id IN (SELECT id FROM subscriptions WHERE next_action_at = :later ORDER BY id LIMIT :count)
     """
 )
 _CREDITS = text(
@@ -74,43 +82,51 @@ _CREDITS = text(
         SELECT s.id, k.credit_type_id, k.units, k.units, 'grant', s.period_start_on, 'invoice.paid', :at
           FROM subscriptions s JOIN subscription_items t ON t.subscription_id = s.id
           JOIN prices p ON p.id = t.price_id JOIN plan_credits k ON k.plan_id = p.plan_id
+         WHERE s.customer_id = ANY(:ids)
         RETURNING subscription_id, credit_type_id, units)
     INSERT INTO credit_balances (subscription_id, credit_type_id, units) SELECT * FROM e
     """
 )
 
 
-def write(connection: Connection, count: int, *, wave: int, vault: Vault) -> None:
-    """`count` customers with a card and a subscription that was renewed once; tables analysed. Commits.
+def grow(connection: Connection, count: int, *, vault: Vault) -> None:
+    """Add customers with a card and a subscription that was renewed once, up to `count`; analyse. Commits.
 
     The company with its catalogue and its gateway account must be there.
     """
     began_at = FEBRUARY - timedelta(days=31)
     with connection.begin():
-        connection.execute(_CUSTOMERS, {"count": count, "at": began_at})
-        connection.execute(_SUBSCRIPTIONS, {"anchor": ANCHOR, "due_at": FEBRUARY, "at": began_at})
-        connection.execute(_ITEMS, {"prices": list(connection.scalars(_PRICES))})
-        ids = list(connection.scalars(text("SELECT id FROM customers WHERE ref LIKE 'cus_bench%' ORDER BY id")))
+        there = connection.scalar(text("SELECT count(*) FROM customers WHERE ref LIKE 'cus_bench%'"))
+        connection.execute(_CUSTOMERS, {"first": (there or 0) + 1, "last": count, "at": began_at})
+        ids = list(connection.scalars(_WITHOUT_SUBSCRIPTION))
+        connection.execute(_SUBSCRIPTIONS, {"ids": ids, "anchor": ANCHOR, "due_at": FEBRUARY, "at": began_at})
+        connection.execute(_ITEMS, {"ids": ids, "prices": list(connection.scalars(_PRICES))})
         for some in _slices(ids):
             tokens = [vault.seal(TOKEN, place=f"payment_methods.token:pm_bench{each}") for each in some]
             connection.execute(_METHODS, {"ids": some, "tokens": tokens, "at": began_at})
-        connection.execute(_CREDITS, {"at": began_at})
+        connection.execute(_CREDITS, {"ids": ids, "at": began_at})
     analyse(connection)
     reference.renew(connection, FEBRUARY)
     with connection.begin():
-        connection.execute(_WAVES, {"first": FIRST_WAVE, "wave": wave})
+        connection.execute(_LATER, {"later": LATER, "first": FIRST})
     analyse(connection)
+
+
+def make_due(connection: Connection, count: int, at: datetime) -> None:
+    """Let `count` subscriptions that were not renewed in March be due `at` then."""
+    with connection.begin():
+        connection.execute(_MAKE_DUE, {"count": count, "at": at, "later": LATER})
+
+
+def hour(number: int) -> datetime:
+    """A time on the first of March, each later than the one before."""
+    return FIRST + number * timedelta(hours=1)
 
 
 def analyse(connection: Connection) -> None:
     """Fresh statistics: on tables grown from empty without them every figure would be of something else."""
     with connection.begin():
         connection.execute(text("ANALYZE"))
-
-
-def wave_at(number: int) -> datetime:
-    """When the wave with this number is due, and all before it."""
-    return FIRST_WAVE + number * WAVE
 
 
 def _slices(ids: list[int]) -> Iterator[list[int]]:
