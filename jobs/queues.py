@@ -1,5 +1,6 @@
 """The queues and what each is for. Losing them loses no work: what is due stands in PostgreSQL."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -28,14 +29,14 @@ def queue(cache: Any, lane: Lane) -> Queue:
     return Queue(str(lane), connection=cache, serializer=JSONSerializer, default_timeout=JOB_TIMEOUT)
 
 
-def is_busy(cache: Any, at: float) -> bool:
-    """Is any job queued, about to start, or running? `at` is wall time as a Unix stamp.
+def is_busy(cache: Any, at: float, lanes: Iterable[Lane] = tuple(Lane)) -> bool:
+    """Is any job of these queues waiting, about to start, or running? `at` is wall time as a Unix stamp.
 
     One atomic look, for a job moves from list to list and must not be missed in between. A job whose
     worker was killed counts until its time would have been over.
     """
     looks = cache.pipeline(transaction=True)
-    for lane in Lane:
+    for lane in lanes:
         held = queue(cache, lane)
         looks.llen(held.key)
         looks.llen(held.intermediate_queue_key)

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from jobs.app import record_beat
+from jobs.app import connection, record_beat
 from jobs.due import Circumstances, Waiting, circumstances, waiting
+from jobs.queues import is_busy
 from jobs.schedule import PLAN, TICKS, WORK, Tick, Work
 from jobs.slots import last_slot, next_slot, wall_slot
 from portal.actions.move_clock import SCHEDULER
-from portal.core.business import READ_ONLY, claim_tick
+from portal.core.business import READ_ONLY, claim_tick, silent_since_taken
 from portal.core.clock import wall
 from portal.core.db import db, transaction
 
@@ -37,6 +38,7 @@ class Scheduler:
     def __init__(self, works: Mapping[str, Work] = WORK, ticks: Sequence[Tick] = TICKS) -> None:
         self._works, self._ticks = works, ticks
         self._taken: dict[str, datetime] = {}
+        self._ended: dict[str, datetime] = {}
         self._beat_at = 0.0
 
     def dispatch(self) -> Outlook:
@@ -51,7 +53,7 @@ class Scheduler:
             rows.append(Waiting(PLAN, None, slot, f"run slot {slot:%Y-%m-%d %H:%M}"))
         due = tuple(row for row in rows if row.due_at <= at)
         woken = sum(works[row.work].job.wake(*row.args) for row in due)
-        woken += self._claim_ticks(facts, at)
+        woken += self._claim_ticks(facts, at) + self._wake_lost(facts)
         later = [row.due_at for row in rows if row.due_at > at]
         later.append(next_slot(at, facts.run_hour, facts.zone))
         return Outlook(at, facts.target_at, facts.is_standing, due, woken, min(later))
@@ -77,6 +79,18 @@ class Scheduler:
                 tick.job.enqueue()
         self._taken[tick.job.name] = slot
         return is_mine
+
+    def _wake_lost(self, facts: Circumstances) -> int:
+        """A slot's job that neither waits nor runs nor ever ended went with its queue or its worker: once more."""
+        jobs = {tick.job.name: tick.job for tick in self._ticks}
+        open_ones = {name: slot for name, slot in self._taken.items() if self._ended.get(name) != slot}
+        if READ_ONLY in facts.switches_on or not open_ones:
+            return 0
+        with Session(db.engine) as session:
+            silent = silent_since_taken(session, open_ones)
+        self._ended |= {name: slot for name, slot in open_ones.items() if name not in silent}
+        cache, at = connection(), wall().timestamp()
+        return sum(jobs[name].wake() for name in sorted(silent) if not is_busy(cache, at, [jobs[name].lane]))
 
 
 def is_held(work: Work, facts: Circumstances) -> bool:

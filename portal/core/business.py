@@ -1,10 +1,11 @@
 """What staff set about the company and what keeps the house running: policies, switches, ticks, heartbeats."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, select
+from sqlalchemy import CheckConstraint, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -89,12 +90,13 @@ class VirtualClock(Base):
 
 
 class Tick(Base):
-    """Whoever inserts the row owns the slot, so two schedulers do nothing twice."""
+    """Whoever inserts the row owns the slot, so two schedulers do nothing twice. `taken_at` is wall time."""
 
     __tablename__ = "ticks"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     slot: Mapped[Moment] = mapped_column(primary_key=True)
+    taken_at: Mapped[Moment]
 
 
 class Heartbeat(Base):
@@ -119,8 +121,20 @@ def is_on(session: Session, switch: str) -> bool:
 
 def claim_tick(session: Session, name: str, slot: datetime) -> bool:
     """True for the one caller that may do the slot's work."""
-    claimed = insert(Tick).values(name=name, slot=slot).on_conflict_do_nothing().returning(Tick.name)
+    claimed = (
+        insert(Tick)
+        .values(name=name, slot=slot, taken_at=func.clock_timestamp())
+        .on_conflict_do_nothing()
+        .returning(Tick.name)
+    )
     return session.scalar(claimed) is not None
+
+
+def silent_since_taken(session: Session, slots: Mapping[str, datetime]) -> set[str]:
+    """Of these names those whose slot was taken and whose work has not ended since, well or badly."""
+    wanted = tuple_(Tick.name, Tick.slot).in_(list(slots.items()))
+    ended = select(Heartbeat.name).where(Heartbeat.name == Tick.name, Heartbeat.beat_at >= Tick.taken_at).exists()
+    return set(session.scalars(select(Tick.name).where(wanted, ~ended)))
 
 
 def beat(session: Session, name: str, *, wall_at: datetime, at: datetime, finished: bool = False) -> None:

@@ -3,7 +3,9 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 from jobs.app import installed
 from jobs.queues import Lane
@@ -30,3 +32,18 @@ def _work(environ: dict[str, str], lane: str) -> None:
     os.environ.update(environ)
     with installed():
         work([Lane(lane)], burst=True)
+
+
+@contextmanager
+def working(environ: Mapping[str, str], *lanes: str, count: int = 1) -> Iterator[list[Any]]:
+    """So many worker processes that each work until their queue is empty; killed at the end if they are not."""
+    workers = [_nursery.Process(target=_work, args=(dict(environ), lane)) for lane in lanes for _ in range(count)]
+    for process in workers:
+        process.start()
+    try:
+        yield workers
+    finally:
+        for process in workers:
+            process.kill()
+            process.join()
+            process.close()

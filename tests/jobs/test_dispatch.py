@@ -5,7 +5,9 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 
 from jobs.app import connection
+from jobs.audit import seal_entries
 from jobs.schedule import TICKS
+from jobs.schedule import Tick as TickOf
 from jobs.scheduler import Scheduler
 from portal.core.business import READ_ONLY, Switch, Tick, claim_tick
 from tests.jobs.pretend import RELAY
@@ -79,6 +81,18 @@ def test_a_slot_is_claimed_once_by_two_schedulers(session, noon, waiting_jobs):
     assert {name for name, _ in claimed} >= {"seal_entries", "prune_rows"}
     assert all(count == 1 for _, count in claimed)
     assert waiting_jobs("documents") == sum(tick.job.lane == "documents" for tick in TICKS)
+
+
+def test_a_slot_whose_job_was_lost_with_its_queue_is_done_all_the_same(session, noon, work_off, waiting_jobs):
+    scheduler = Scheduler({}, (TickOf(seal_entries, timedelta(days=1)),))
+    scheduler.dispatch()
+    connection().flushall()
+
+    assert [scheduler.dispatch().woken for _ in range(3)] == [1, 0, 0]
+    work_off()
+    connection().flushall()
+    assert scheduler.dispatch().woken == 0
+    assert waiting_jobs("documents") == 0
 
 
 def test_a_slot_has_one_owner(session, noon):
