@@ -36,7 +36,8 @@ def upgrade() -> None:
         sa.Column("cause", sa.Text, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "reason IN ('grant', 'discard', 'spent', 'added', 'taken_back')", name=op.f("ck_credit_entries_reason_known")
+            "reason IN ('grant', 'discard', 'spent', 'added', 'taken_back')",
+            name=op.f("ck_credit_entries_reason_known"),
         ),
         sa.CheckConstraint("units_after >= 0", name=op.f("ck_credit_entries_units_after_not_negative")),
         sa.ForeignKeyConstraint(["credit_type_id"], ["credit_types.id"], name=op.f("fk_credit_entries_credit_type_id")),

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from portal.core.business import VirtualClock
 from portal.core.db import db
 
-
 _SETTING = select(VirtualClock.frozen_at, VirtualClock.shift_seconds)
 
 
