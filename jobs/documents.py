@@ -4,7 +4,7 @@ from jobs.app import drained, job
 from jobs.queues import Lane
 from portal.actions.render_documents import render_documents
 
-BATCH = 20
+BATCH = 2  # so that mails with the first papers leave while the next are printed
 
 
 @job(Lane.DOCUMENTS)

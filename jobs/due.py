@@ -107,9 +107,11 @@ def _together(works: tuple[tuple[str, Select[Any]], ...]) -> Any:
 
 def circumstances(session: Session) -> Circumstances:
     """All of them in one statement."""
-    frozen_at, shift_seconds, switches_on, *others = session.execute(_facts()).one()
+    frozen_at, shift_seconds, *others, switches_on = session.execute(_facts()).one()
     at = clock.wall() if shift_seconds is None else clock.shown(frozen_at, shift_seconds, clock.wall())
-    return Circumstances(at, *others, switches_on=frozenset(switches_on or ()))
+    zone, run_hour, target_at, is_standing, last_run_slot, is_under_way = others
+    on = frozenset(switches_on or ())
+    return Circumstances(at, zone, run_hour, target_at, is_standing, last_run_slot, is_under_way, on)
 
 
 @lru_cache(maxsize=1)
@@ -121,13 +123,13 @@ def _facts() -> Select[Any]:
         select(
             VirtualClock.frozen_at,
             VirtualClock.shift_seconds,
-            on,
             Business.zone,
             Business.run_hour,
             VirtualClock.target_at,
             VirtualClock.frozen_at.is_not(None),
             slot,
             under_way,
+            on,
         )
         .join_from(Business, VirtualClock, VirtualClock.id == Business.id, isouter=True)
         .where(Business.id == 1)

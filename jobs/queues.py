@@ -12,7 +12,7 @@ JOB_TIMEOUT = 240
 KEEP_FAILED_SECONDS = 7 * 24 * 3600
 
 DONE = "portal:done"
-"""A list that each job's end is pushed to, so that whoever waits for quiet need not poll."""
+"""A list that each job's end is pushed to, and in test mode each batch's, so that whoever waits need not poll."""
 
 
 class Lane(StrEnum):
@@ -44,9 +44,9 @@ def is_busy(cache: Any, at: float, lanes: Iterable[Lane] = tuple(Lane)) -> bool:
     return any(looks.execute())
 
 
-def announce_end(cache: Any, job_id: str) -> None:
-    """Tell whoever waits that a job and its bookkeeping are over. Nobody needs to listen."""
+def announce(cache: Any, done: str) -> None:
+    """Tell whoever waits that a job with its bookkeeping, or a batch of one, is over. Nobody needs to listen."""
     try:
-        cache.pipeline().rpush(DONE, job_id).ltrim(DONE, -100, -1).expire(DONE, 60).execute()
+        cache.pipeline().rpush(DONE, done).ltrim(DONE, -100, -1).expire(DONE, 60).execute()
     except RedisError:
         return

@@ -9,7 +9,7 @@ from rq import SimpleWorker, worker_registration
 from rq.serializers import JSONSerializer
 
 from jobs.app import connect, installed, stopping
-from jobs.queues import Lane, announce_end, queue
+from jobs.queues import Lane, announce, queue
 from portal.core.logging import log
 
 WORKER_TTL = 30
@@ -25,7 +25,7 @@ class SliceWorker(SimpleWorker):
 
     def execute_job(self, job: Any, queue: Any) -> None:
         super().execute_job(job, queue)
-        announce_end(self.connection, job.id)
+        announce(self.connection, job.id)
 
     def run_maintenance_tasks(self) -> None:
         """Known again after Redis was emptied, so that nobody takes a living worker for dead."""

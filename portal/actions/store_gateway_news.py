@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy.dialects.postgresql import insert
-
 from portal.actions import _gateways
+from portal.core.bulk import insert_rows
 from portal.core.db import transaction
 from portal.core.errors import Refused
 from portal.core.logging import log
@@ -25,24 +24,21 @@ def store_gateway_news(gateway: str, token: str, headers: Mapping[str, str], bod
     with transaction() as session:
         account = queries.account_by_token(session, gateway, token)
         verdict = _verdict(account, body, headers)
-        session.execute(
-            insert(GatewayNews)
-            .values(
-                gateway_account_id=account.id,
-                body_digest=sha256(body).digest(),
-                headers={name: headers[name][:500] for name in KEPT_HEADERS if name in headers},
-                body=body,
-                signature=verdict,
-                status=NewsStatus.RECEIVED if verdict == "valid" else NewsStatus.IGNORED,
-                kind="",
-                reference="",
-                tries=0,
-                outcome="" if verdict == "valid" else "the signature is not the gateway's",
-                received_at=at,
-                next_action_at=at if verdict == "valid" else None,
-            )
-            .on_conflict_do_nothing(index_elements=["gateway_account_id", "body_digest"])
-        )
+        row = {
+            "gateway_account_id": account.id,
+            "body_digest": sha256(body).digest(),
+            "headers": {name: headers[name][:500] for name in KEPT_HEADERS if name in headers},
+            "body": body,
+            "signature": verdict,
+            "status": NewsStatus.RECEIVED if verdict == "valid" else NewsStatus.IGNORED,
+            "kind": "",
+            "reference": "",
+            "tries": 0,
+            "outcome": "" if verdict == "valid" else "the signature is not the gateway's",
+            "received_at": at,
+            "next_action_at": at if verdict == "valid" else None,
+        }
+        insert_rows(session, GatewayNews, [row], "ON CONFLICT (gateway_account_id, body_digest) DO NOTHING")
     if verdict != "valid":
         log().warning("news with a wrong signature", gateway=gateway, account=account.ref, verdict=verdict)
 
