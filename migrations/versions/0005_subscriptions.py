@@ -65,6 +65,8 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("next_action_at IS NOT NULL"),
     )
+    listed = sa.text("COALESCE(next_bill_on, '9999-12-31'::date)")
+    op.create_index("ix_subscriptions_listed", "subscriptions", [listed, "id"])
     op.create_table(
         "scheduled_changes",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -145,6 +145,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("next_action_at IS NOT NULL"),
     )
     op.create_index("ix_invoices_issued_on", "invoices", ["issued_on", "id"], unique=False)
+    op.create_index("ix_invoices_listed", "invoices", [sa.text("COALESCE(issued_on, '9999-12-31'::date)"), "id"])
     op.create_index(
         "ix_invoices_one_per_period",
         "invoices",

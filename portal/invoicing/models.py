@@ -58,6 +58,7 @@ class Invoice(Base):
         Index("ix_invoices_open", "customer_id", postgresql_where=text("status = 'issued'")),
         Index("ix_invoices_run", "run_id"),
         Index("ix_invoices_issued_on", "issued_on", "id"),
+        Index("ix_invoices_listed", text("COALESCE(issued_on, '9999-12-31'::date)"), "id"),
         due_index("invoices"),
     )
 

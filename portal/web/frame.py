@@ -123,6 +123,14 @@ class Frame:
         return SEARCH_PATH if is_open(SEARCH_PATH) else ""
 
     def _links(self, places: Sequence[Place]) -> list[Link]:
+        """Put together once for a page: its layout asks a dozen times."""
+        drawn: dict[tuple[int, int], list[Link]] = g.setdefault("links", {})
+        key = (id(places), id(self.numbers))
+        if key not in drawn:
+            drawn[key] = self._drawn(places)
+        return drawn[key]
+
+    def _drawn(self, places: Sequence[Place]) -> list[Link]:
         current = _current(places, request.path)
         return [
             Link(
