@@ -23,6 +23,7 @@ from portal.core.db import db
 from tests.concurrency.rig import RULE
 from tests.concurrency.test_news import told
 
+FIRST = 1_000_000  # beyond every id that a sequence of the tests has given
 ROWS = 8000
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 UNIQUE = {
@@ -52,7 +53,7 @@ def grown(rig):
         rig.sql(f"""
             INSERT INTO {table} ({columns(rig, table)}) OVERRIDING SYSTEM VALUE
             SELECT {columns(rig, table, "made.")}
-              FROM {table} AS one, generate_series(1000, {1000 + ROWS}) AS n,
+              FROM {table} AS one, generate_series({FIRST}, {FIRST + ROWS}) AS n,
                    LATERAL (SELECT timestamptz '2050-01-01' + n * interval '1 minute' AS at) AS t,
                    LATERAL jsonb_populate_record(one, jsonb_build_object('id', n, {changed})) AS made
              WHERE one.id = (SELECT min(id) FROM {table})

@@ -152,7 +152,7 @@ def test_a_page_is_offered_paid_and_looked_up(twin: Running, gateway: Paystack):
     asked = CheckoutOrder("at-1", PRICE, PAYER, "https://portal.example/back", "https://portal.example/stop")
     offered = gateway.checkout(asked)
     assert offered.outcome is Outcome.ACTION_REQUIRED
-    assert gateway.look_up("at-1").charge.outcome is Outcome.PENDING
+    assert gateway.look_up("at-1").charge.outcome is Outcome.ACTION_REQUIRED
     back = twin.pay(offered.link)
     assert back.headers["Location"] == "https://portal.example/back?trxref=at-1&reference=at-1"
     seen = gateway.look_up("at-1").charge
