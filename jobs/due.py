@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, cast, func, literal, literal_column, null, select, union_all
+from sqlalchemy import BigInteger, Connection, Select, cast, func, literal, literal_column, null, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.core import clock
@@ -87,11 +87,11 @@ def first_waiting_attempts() -> Select[Any]:
     )
 
 
-def waiting(session: Session, works: Mapping[str, Select[Any]]) -> list[Waiting]:
+def waiting(connection: Session | Connection, works: Mapping[str, Select[Any]]) -> list[Waiting]:
     """Each work's earliest row, whether its time has come or not; earliest first."""
     if not works:
         return []
-    found = session.execute(_together(tuple(works.items()))).all()
+    found = connection.execute(_together(tuple(works.items()))).all()
     return sorted((Waiting(*row) for row in found), key=lambda each: each.due_at)
 
 
@@ -105,9 +105,9 @@ def _together(works: tuple[tuple[str, Select[Any]], ...]) -> Any:
     return union_all(*parts)
 
 
-def circumstances(session: Session) -> Circumstances:
+def circumstances(connection: Session | Connection) -> Circumstances:
     """All of them in one statement."""
-    frozen_at, shift_seconds, *others, switches_on = session.execute(_facts()).one()
+    frozen_at, shift_seconds, *others, switches_on = connection.execute(_facts()).one()
     at = clock.wall() if shift_seconds is None else clock.shown(frozen_at, shift_seconds, clock.wall())
     zone, run_hour, target_at, is_standing, last_run_slot, is_under_way = others
     on = frozenset(switches_on or ())

@@ -43,10 +43,10 @@ class Scheduler:
 
     def dispatch(self) -> Outlook:
         """Wake each kind of work that is due and has no wake-up waiting. Opens and ends its own transactions."""
-        with Session(db.engine) as session:
-            facts = circumstances(session)
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            facts = circumstances(connection)
             works = {name: work for name, work in self._works.items() if not is_held(work, facts)}
-            rows = waiting(session, {name: work.rows for name, work in works.items() if work.rows is not None})
+            rows = waiting(connection, {name: work.rows for name, work in works.items() if work.rows is not None})
         at = facts.at
         if PLAN in works and is_slot_missed(facts, at):
             slot = last_slot(at, facts.run_hour, facts.zone)

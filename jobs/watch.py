@@ -1,20 +1,18 @@
 """The scheduler's process, `python -m jobs.watch`: looks every second, and drives the clock when it is to move."""
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
 import psycopg
 from redis.exceptions import RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.app import installed
 from jobs.clockwork import drive
 from jobs.scheduler import Scheduler
 from portal.actions.advance_clock import BELL
+from portal.core.bells import listening
 from portal.core.db import db
 from portal.core.logging import log
 
@@ -36,10 +34,10 @@ def watch() -> None:
     log().info("scheduler started")
     while not stop.is_set():
         try:
-            with _bell() as wait:
+            with listening(BELL) as wait:
                 while not stop.is_set():
                     _look(scheduler, stop)
-                    wait()
+                    wait(LOOK_SECONDS)
         except (RedisError, SQLAlchemyError, psycopg.Error, OSError) as error:
             log().warning("scheduler waits", error=str(error))
             db.session.remove()
@@ -51,15 +49,6 @@ def _look(scheduler: Scheduler, stop: Event) -> None:
     scheduler.beat()
     if scheduler.dispatch().target_at is not None:
         drive(scheduler, stop)
-
-
-@contextmanager
-def _bell() -> Iterator[Callable[[], object]]:
-    """A wait of a second, cut short when the clock is given a target."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as held:
-        held.execute(text(f"LISTEN {BELL}"))
-        driver = held.connection.driver_connection
-        yield lambda: list(driver.notifies(timeout=LOOK_SECONDS, stop_after=1))  # type: ignore[union-attr]
 
 
 if __name__ == "__main__":

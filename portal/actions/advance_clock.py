@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from portal.core import audit, clock
 from portal.core.actors import Actor
+from portal.core.bells import ring
 from portal.core.business import VirtualClock
 from portal.core.db import transaction
 from portal.core.errors import Invalid, Refused
@@ -41,7 +42,7 @@ def advance_clock(to: datetime | None, *, stands: bool | None, actor: Actor, at:
             row.shift_seconds = -((wall_at - row.frozen_at) // timedelta(seconds=1))
             row.frozen_at = None
         row.target_at = to or row.target_at
-        session.execute(text(f"NOTIFY {BELL}"))
+        ring(session, BELL)
         audit.record(session, actor, "clock.advanced", at=at, to=to.isoformat() if to else None, stands=stands)
 
 

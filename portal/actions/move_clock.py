@@ -8,12 +8,16 @@ from sqlalchemy.orm import Session
 
 from portal.core import audit, clock
 from portal.core.actors import Actor
+from portal.core.bells import ring
 from portal.core.business import VirtualClock, beat
 from portal.core.db import transaction
 from portal.core.tasks import close_task, open_task
 
 SCHEDULER = "scheduler"
 STUCK = "clock_stuck"
+
+ARRIVED = "portal_clock_arrived"
+"""What PostgreSQL tells whoever listens once a journey is over."""
 
 
 def move_clock(to: datetime, *, wall_at: datetime) -> None:
@@ -42,6 +46,7 @@ def end_journey(target_at: datetime, *, actor: Actor, at: datetime) -> None:
         if row.target_at != target_at:
             return
         row.target_at = None
+        ring(session, ARRIVED)
         audit.record(session, actor, "clock.arrived", at=at, to=target_at.isoformat())
         close_task(session, STUCK, "clock", by=actor.name, at=at)
 
@@ -51,6 +56,7 @@ def break_journey(rows: Sequence[str], *, actor: Actor, at: datetime) -> None:
     with transaction() as session:
         row = _locked(session)
         row.target_at = None
+        ring(session, ARRIVED)
         audit.record(session, actor, "clock.stuck", at=at, rows=list(rows))
         open_task(session, STUCK, "clock", at=at, rows=list(rows))
 

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from flask import g, has_app_context
-from sqlalchemy import select
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
 
 from portal.core.business import VirtualClock
 from portal.core.db import db
@@ -21,7 +22,7 @@ def now() -> datetime:
     if not has_app_context():
         return wall()
     if "business_time" not in g:
-        g.business_time = _read()
+        g.business_time = read(db.session())
     at: datetime = g.business_time
     return at
 
@@ -32,9 +33,10 @@ def forget() -> None:
         g.pop("business_time", None)
 
 
-def _read() -> datetime:
+def read(connection: Session | Connection) -> datetime:
+    """Business time as the database knows it at this moment."""
     real = wall()
-    row = db.session.execute(_SETTING).first()
+    row = connection.execute(_SETTING).first()
     if row is None:
         return real
     return shown(*row, real)

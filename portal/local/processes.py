@@ -14,6 +14,7 @@ from honcho.printer import Message, Printer
 from portal.local.home import CHECKOUT, CannotStart
 
 QUEUES = ("money", "news", "messages", "documents")
+MOST_WORK = "documents"  # of a checked year: its papers are printed by two
 HOST = "127.0.0.1"
 
 
@@ -99,6 +100,7 @@ def commands(ports: Ports, folder: Path, *, is_kept: bool) -> dict[str, list[str
         "web": [*web, "wsgi:application"],
         # What `flask portal worker` and `scheduler` turn into, without loading the application twice.
         **{f"worker-{queue}": [python, "-m", "jobs.worker", queue] for queue in QUEUES},
+        **({} if is_kept else {"worker-second": [python, "-m", "jobs.worker", MOST_WORK]}),
         "scheduler": [python, "-m", "jobs.watch"],
         "twin": twin,
         "mailbox": [*mailbox, "--folder", str(folder / "mails")],

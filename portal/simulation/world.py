@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 
 from portal.actions.advance_clock import advance_clock
 from portal.actions.create_customer import Entered, create_customer
+from portal.actions.move_clock import ARRIVED
 from portal.actions.quote_start import quote_start
 from portal.actions.start_checkout import start_checkout
 from portal.actions.start_subscription import start_subscription
@@ -20,6 +21,7 @@ from portal.catalogue import queries as catalogue
 from portal.catalogue.models import Plan, Price
 from portal.core import clock, tasks
 from portal.core.actors import Actor
+from portal.core.bells import listening
 from portal.core.business import Heartbeat, Tick, VirtualClock
 from portal.core.db import db, transaction
 from portal.core.periods import Interval
@@ -34,7 +36,7 @@ from portal.subscriptions.wishes import StartTerms
 
 DRIVER = Actor.operator("simulation")
 GOOD_CARD = "4084084084084081"
-POLL_SECONDS = 0.02
+LOOK_SECONDS = 1.0
 STUCK_SECONDS = 240.0
 
 
@@ -158,15 +160,16 @@ class World:
 
     def _wait(self, to: datetime) -> None:
         until = time.monotonic() + STUCK_SECONDS
-        while time.monotonic() < until:
-            db.session.rollback()
-            row = db.session.execute(select(VirtualClock.frozen_at, VirtualClock.target_at)).one()
-            if row.target_at is None:
-                clock.forget()
-                if row.frozen_at is not None and row.frozen_at < to:
-                    raise Stuck(f"the clock stopped at {row.frozen_at}: {_open_tasks()}")
-                return
-            time.sleep(POLL_SECONDS)
+        with listening(ARRIVED) as wait:
+            while time.monotonic() < until:
+                db.session.rollback()
+                row = db.session.execute(select(VirtualClock.frozen_at, VirtualClock.target_at)).one()
+                if row.target_at is None:
+                    clock.forget()
+                    if row.frozen_at is not None and row.frozen_at < to:
+                        raise Stuck(f"the clock stopped at {row.frozen_at}: {_open_tasks()}")
+                    return
+                wait(LOOK_SECONDS)
         raise Stuck(f"the clock did not reach {to} within {STUCK_SECONDS} seconds: {_open_tasks()}")
 
     def price(self, plan: str, currency: str, interval: Interval) -> str:
