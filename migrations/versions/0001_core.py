@@ -135,7 +135,7 @@ def upgrade() -> None:
         "ticks",
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("slot", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.PrimaryKeyConstraint("name", "slot", name=op.f("pk_ticks")),
     )
     op.create_table(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, func, select, tuple_
+from sqlalchemy import CheckConstraint, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -96,7 +96,7 @@ class Tick(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     slot: Mapped[Moment] = mapped_column(primary_key=True)
-    taken_at: Mapped[Moment]
+    taken_at: Mapped[Moment] = mapped_column(server_default=text("clock_timestamp()"))
 
 
 class Heartbeat(Base):
@@ -121,12 +121,7 @@ def is_on(session: Session, switch: str) -> bool:
 
 def claim_tick(session: Session, name: str, slot: datetime) -> bool:
     """True for the one caller that may do the slot's work."""
-    claimed = (
-        insert(Tick)
-        .values(name=name, slot=slot, taken_at=func.clock_timestamp())
-        .on_conflict_do_nothing()
-        .returning(Tick.name)
-    )
+    claimed = insert(Tick).values(name=name, slot=slot).on_conflict_do_nothing().returning(Tick.name)
     return session.scalar(claimed) is not None
 
 

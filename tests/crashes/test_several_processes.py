@@ -19,7 +19,7 @@ from tests.crashes.cutting import cutting
 from tests.crashes.doomed import working
 from tests.jobs.conftest import environment
 
-KILLS = 6
+KILLS = 5
 
 
 def all_paid_once(house, count):
@@ -72,7 +72,7 @@ def test_the_queue_emptied_again_and_again_in_the_middle_of_a_run(house):
 def test_workers_killed_at_any_moment(house):
     """The moments are drawn, but the same in every run."""
     rig, drawn = house.rig, random.Random(2026)
-    rig.due(8)
+    rig.due(6)
     rig.plan()
     rig.twin.behave("slow", seconds=0.03)
     for _ in range(KILLS):
@@ -82,7 +82,7 @@ def test_workers_killed_at_any_moment(house):
         connection().flushall()
     without_mails(house)
     house.live(hours=1)
-    all_paid_once(house, 8)
+    all_paid_once(house, 6)
 
 
 def test_a_commit_whose_answer_is_lost_bills_nobody_twice(house, tmp_path):
