@@ -1,6 +1,7 @@
 """A worker process, `python -m jobs.worker`: takes jobs of its queue one after another, without forking."""
 
 import argparse
+import gc
 import time
 from typing import Any
 
@@ -56,6 +57,7 @@ def make_worker(*lanes: Lane) -> SliceWorker:
 def work(lanes: list[Lane], *, burst: bool) -> None:
     """Work until stopped by a signal; begin again when Redis was away. `burst`: until the queues are empty."""
     stopping.clear()
+    gc.freeze()  # what was imported lives as long as the process: the collector need not walk it again and again
     log().info("worker started", queues=[str(lane) for lane in lanes])
     while True:
         try:
