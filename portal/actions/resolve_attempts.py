@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.actions import _failing, _gateways
-from portal.actions.settle_payments import Heard, settle_payments
+from portal.actions.settle_payments import Heard, set_aside, settle_payments
 from portal.core import audit
 from portal.core.actors import Actor
-from portal.core.db import transaction
+from portal.core.db import PASSING, transaction
 from portal.core.errors import Refused
 from portal.core.logging import log
 from portal.customers import queries as customers
@@ -97,10 +97,15 @@ def _resolve(account: GatewayAccount, questions: Sequence[Question], *, actor: A
     missing = [one for one, answer in paired if answer.answer is Answer.NOT_FOUND]
     key_works = bool(missing) and gateway.probe().ok
     for one, answer in paired:
-        if answer.charge is None:
-            _record_silence(one, answer, key_works=key_works, actor=actor, at=at)
-        else:
-            _expire_if_over(one, answer.charge, actor=actor, at=at)
+        try:
+            if answer.charge is None:
+                _record_silence(one, answer, key_works=key_works, actor=actor, at=at)
+            else:
+                _expire_if_over(one, answer.charge, actor=actor, at=at)
+        except PASSING:
+            raise  # the database was away or held: it is asked about again
+        except Exception as error:
+            set_aside(one.attempt_id, error, actor=actor, at=at)
 
 
 def _ask(gateway: Answers, reference: str) -> LookUp:

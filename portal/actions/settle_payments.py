@@ -52,7 +52,7 @@ def settle_payments(heard: Sequence[Heard], *, actor: Actor, at: datetime) -> No
         raise  # the database was away or held: the attempts stay open and are asked about again
     except Exception as error:
         if len(heard) == 1:
-            _set_aside(heard[0], error, actor=actor, at=at)
+            set_aside(heard[0].attempt_id, error, actor=actor, at=at)
             return
         log().warning("answers are recorded one by one", count=len(heard), error=repr(error))
         for one in heard:
@@ -158,13 +158,13 @@ def _retry_debts(session: Session, method: PaymentMethod, *, at: datetime) -> No
     attempts.open_all(session, wanted, at=at)
 
 
-def _set_aside(heard: Heard, error: Exception, *, actor: Actor, at: datetime) -> None:
+def set_aside(attempt_id: int, error: Exception, *, actor: Actor, at: datetime) -> None:
     """This answer cannot be recorded: its customer is parked with the reason, its attempt is asked about again."""
-    log().error("answer not recorded", attempt=heard.attempt_id, error=repr(error), exc_info=error)
+    log().error("answer not recorded", attempt=attempt_id, error=repr(error), exc_info=error)
     with transaction() as session:
-        customer_id = session.scalars(select(Attempt.customer_id).where(Attempt.id == heard.attempt_id)).one()
+        customer_id = session.scalars(select(Attempt.customer_id).where(Attempt.id == attempt_id)).one()
         customer = customers.lock(session, customer_id)
-        attempt = session.get_one(Attempt, heard.attempt_id)
+        attempt = session.get_one(Attempt, attempt_id)
         if attempt.next_action_at is not None:
             attempt.next_action_at = attempts.ask_again_at(attempt, at)
         _parking.park(session, customer, f"An answer could not be recorded: {error}", actor=actor, at=at)

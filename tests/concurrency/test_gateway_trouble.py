@@ -180,3 +180,18 @@ def test_an_answer_that_cannot_be_booked_parks_its_customer_alone(rig):
     rig.live(minutes=3)
     assert statuses(rig, waiting) == {"succeeded": 3}
     assert Counter(rig.charged()) == Counter(one.reference for one in waiting)
+
+
+def test_a_silence_that_cannot_be_recorded_parks_its_customer_alone(rig):
+    first, second = rig.waiting(2)
+    rig.twin.behave("timeout_before", seconds=0.01, times=2)
+    rig.charge()
+    spoiled = f"ALTER TABLE attempts ADD CONSTRAINT spoiled CHECK (id <> {first.id} OR status <> 'waiting') NOT VALID"
+    rig.sql(spoiled)
+    try:
+        rig.live(minutes=40)
+    finally:
+        rig.sql("ALTER TABLE attempts DROP CONSTRAINT spoiled")
+    assert rig.charged() == [second.reference]
+    assert rig.all(Customer.id, Customer.parked_at.is_not(None)) == [first.customer_id]
+    assert statuses(rig, [first]) == {"unknown": 1}
