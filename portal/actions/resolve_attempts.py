@@ -26,6 +26,7 @@ CLAIM = timedelta(minutes=2)
 IN_FLIGHT = 16
 MISSES = 3
 NOT_FOUND_GRACE = timedelta(minutes=15)
+WAITS_FOR_PAYER = frozenset({AttemptStatus.ACTION_REQUIRED, AttemptStatus.SUPERSEDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _expire_if_over(question: Question, charge: ChargeOutcome, *, actor: Actor, 
         return
     with transaction() as session:
         attempt = _locked(session, question.attempt_id)
-        waits = attempt.status in (AttemptStatus.ACTION_REQUIRED, AttemptStatus.SUPERSEDED)
+        waits = attempt.status in WAITS_FOR_PAYER or attempts.link_of(attempt) != ""
         is_page = attempt.kind == AttemptKind.PAYABLE and attempt.closed_at is None
         grace = attempts.GRACE if attempt.status is AttemptStatus.SUPERSEDED else timedelta(0)
         if not (is_page or waits) or at < attempts.expires_at(attempt) + grace:
