@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.core.errors import NotFound
@@ -120,6 +120,7 @@ def test_a_success_with_a_hole_is_unknown(twist: dict):
     assert charge_outcome(PAID | twist, "at-1", is_final=True).outcome is Outcome.UNKNOWN
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(told)
 def test_nothing_in_an_answer_can_break_the_reading(answer: dict):
     heard = charge_outcome(answer, "at-1", is_final=True)
