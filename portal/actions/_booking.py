@@ -200,9 +200,7 @@ def _deed(actor: Actor, one: Success, ref: str, paid: Money, share: Money, at: d
 def _known_elsewhere(session: Session, successes: Sequence[Success]) -> dict[tuple[int, str], int]:
     """Which attempt each of these gateway transactions was booked for before."""
     refs = {one.charge.gateway_ref for one in successes if one.charge.gateway_ref}
-    rows = session.execute(
-        select(Payment.gateway_account_id, Payment.gateway_ref, Payment.attempt_id).where(
-            among(Payment.gateway_ref, refs)
-        )
-    )
+    accounts = {one.account.id for one in successes}
+    owners = select(Payment.gateway_account_id, Payment.gateway_ref, Payment.attempt_id)
+    rows = session.execute(owners.where(among(Payment.gateway_account_id, accounts), among(Payment.gateway_ref, refs)))
     return {(account, ref): owner for account, ref, owner in rows if account and ref and owner}

@@ -20,10 +20,11 @@ _CLAIM = text(
      ORDER BY s.next_action_at, s.id LIMIT 100 FOR NO KEY UPDATE OF c SKIP LOCKED
     """
 )
-_IS_ANY_DUE = text(
+# Not EXISTS, whose order is dropped: then every subscription would be read to find that none is due.
+_FIRST_DUE = text(
     """
-    SELECT EXISTS (SELECT FROM subscriptions s JOIN customers c ON c.id = s.customer_id
-                    WHERE s.next_action_at <= :as_of AND c.parked_at IS NULL)
+    SELECT s.id FROM subscriptions s JOIN customers c ON c.id = s.customer_id
+     WHERE s.next_action_at <= :as_of AND c.parked_at IS NULL ORDER BY s.next_action_at, s.id LIMIT 1
     """
 )
 _DUE = text(
@@ -91,7 +92,7 @@ def claim(session: Session, as_of: datetime) -> list[int]:
 
 def is_any_due(session: Session, as_of: datetime) -> bool:
     """Is anything due that can be billed, also of customers whom somebody else has locked?"""
-    return bool(session.scalar(_IS_ANY_DUE, {"as_of": as_of}))
+    return session.scalar(_FIRST_DUE, {"as_of": as_of}) is not None
 
 
 def of_customers(session: Session, customer_ids: Sequence[int], as_of: datetime) -> list[DueSubscription]:

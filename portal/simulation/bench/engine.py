@@ -60,8 +60,16 @@ def rate(connection: Connection, account_id: int, size: int, hours: Iterator[int
 
 def renew(account_id: int, at: datetime) -> int:
     """What one worker does with all that is due at `at`: plan, bill, charge, settle; how many."""
+    return work_off(plan(at), account_id, at)
+
+
+def plan(at: datetime) -> str:
     run = plan_billing_run(None, actor=BENCH, at=at)
     assert run is not None  # nothing holds it, and it is the only one  # noqa: S101
+    return run
+
+
+def work_off(run: str, account_id: int, at: datetime) -> int:
     renewed = 0
     while count := renew_subscriptions(run, limit=SLICE, actor=BENCH, at=at):
         renewed += count
