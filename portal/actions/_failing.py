@@ -85,7 +85,30 @@ def decline(
     is_hard = _note_decline(session, attempt, charge, actor=actor, at=at)
     if is_hard and method is not None:
         method.is_refused = True
-    if invoice is None or invoice.status is not InvoiceStatus.ISSUED or attempt.kind != AttemptKind.CHARGE:
+    if invoice is not None:
+        _follow_up(session, attempt, invoice, business=business, is_hard=is_hard, actor=actor, at=at)
+
+
+def chase_unconfirmed(session: Session, attempt: Attempt, *, actor: Actor, at: datetime) -> None:
+    """A charge that its bank wanted confirmed was not: it failed like a declined one."""
+    if attempt.invoice_id is not None:
+        invoice = session.get_one(Invoice, attempt.invoice_id)
+        business = businesses.read(session)
+        _follow_up(session, attempt, invoice, business=business, is_hard=False, actor=actor, at=at)
+
+
+def _follow_up(
+    session: Session,
+    attempt: Attempt,
+    invoice: Invoice,
+    *,
+    business: Business,
+    is_hard: bool,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """A charge has failed: its debt is chased and its customer told. A page that nobody used is no failure."""
+    if invoice.status is not InvoiceStatus.ISSUED or attempt.kind != AttemptKind.CHARGE:
         return
     if invoice.kind not in LAPSING:
         _collecting.chase(session, invoice.id, business=business, is_hard=is_hard, actor=actor, at=at)
@@ -112,14 +135,3 @@ def _note_decline(session: Session, attempt: Attempt, charge: ChargeOutcome, *, 
         code=charge.decline_code,
     )
     return kind is not DeclineKind.RETRY_LATER
-
-
-def chase_unconfirmed(session: Session, attempt: Attempt, *, actor: Actor, at: datetime) -> None:
-    """A charge that its bank wanted confirmed was not: it failed like a declined one. A page that nobody used is
-    no failure."""
-    if attempt.kind != AttemptKind.CHARGE or attempt.invoice_id is None:
-        return
-    invoice = session.get_one(Invoice, attempt.invoice_id)
-    if invoice.status is InvoiceStatus.ISSUED and invoice.kind not in LAPSING:
-        business = businesses.read(session)
-        _collecting.chase(session, invoice.id, business=business, is_hard=False, actor=actor, at=at)

@@ -110,6 +110,8 @@ def payment_failed(occasion: Occasion) -> Letter:
     kind = attempt.decline if attempt is not None else None
     if kind in set(DeclineKind):
         why.append(_(DECLINE_SENTENCES[DeclineKind(kind)]))
+    elif attempt is not None and attempt.status is AttemptStatus.EXPIRED:
+        why.append(_("Your bank wanted you to confirm it, and that did not happen in time."))
     return Letter(
         subject=_("Your payment of %(sum)s did not go through", sum=left),
         preview=follow,
