@@ -38,6 +38,9 @@ KINDS: dict[str, Kind] = {
     "document.differs": Kind(_("Document differs"), _("documents differ"), "file-text", "bad"),
     "message.failed": Kind(_("Mail failed"), _("mails failed"), "mail-x", "warn"),
     "message.doubtful": Kind(_("Mail perhaps not sent"), _("mails are in doubt"), "mail-x", "warn"),
+    "approval_waiting": Kind(
+        _("Waits for a second person"), _("requests wait for a second person"), "shield-check", "wait"
+    ),
     "clock_stuck": Kind(_("Clock stands still"), _("clock stands still"), "clock", "warn"),
 }
 OTHER = Kind(_("To look at"), _("other tasks"), "circle-dot", "warn")
