@@ -13,6 +13,7 @@ from typing import Any
 MOST_RULES = 1000
 LONGEST_WIRE_SECONDS = 120.0
 LONGEST_SECONDS = 40 * 86400.0
+WHOM = ("email", "card", "authorization", "reference", "channel")
 
 
 class Slot(StrEnum):
@@ -36,20 +37,10 @@ class Behaviour:
 
 SERVER_ERRORS = ("500", "502", "503", "504")
 UNREADABLE = ("deep", "huge", "nan", "utf8", "twice", "html", "list", "empty")
-STATUSES = ("failed", "success", "abandoned", "processing", "reversed", "reversal-pending", "unheard-of")
 
-BEHAVIOURS: Mapping[str, Behaviour] = {
-    "succeed": Behaviour(Slot.MONEY, "Succeed, whatever the card says"),
-    "decline": Behaviour(Slot.MONEY, "Decline"),
-    "decline_as_error": Behaviour(Slot.MONEY, "Decline, told as an error"),
-    "pause": Behaviour(Slot.MONEY, "Ask the payer to confirm (2FA)"),
-    "processing": Behaviour(Slot.MONEY, "Process for some seconds, then …", codes=("success", "failed")),
-    "regulated": Behaviour(Slot.MONEY, "Refuse: card under regulation"),
-    "duplicate": Behaviour(Slot.MONEY, "Refuse: duplicate reference"),
+COMMON: Mapping[str, Behaviour] = {
     "unauthorized": Behaviour(Slot.MONEY, "Refuse the key (401)", call="any"),
-    "forbidden": Behaviour(Slot.MONEY, "Refuse the address (403)", call="any"),
     "rate_limited": Behaviour(Slot.MONEY, "Too many requests (429)", call="any", codes=("delta", "epoch", "bare")),
-    "not_found": Behaviour(Slot.MONEY, "Know nothing of the reference", call="verify"),
     "timeout_before": Behaviour(Slot.WIRE, "No answer, nothing done"),
     "timeout_after": Behaviour(Slot.WIRE, "No answer, but done"),
     "error_before": Behaviour(Slot.WIRE, "Server error, nothing done", codes=SERVER_ERRORS),
@@ -62,15 +53,6 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "drip": Behaviour(Slot.WIRE, "Done; the answer drips byte by byte"),
     "slow": Behaviour(Slot.WIRE, "Done; a slow answer"),
     "unreadable": Behaviour(Slot.ANSWER, "Answer something else than JSON should be", codes=UNREADABLE),
-    "wrong_amount": Behaviour(Slot.ANSWER, "Tell a wrong amount"),
-    "wrong_currency": Behaviour(Slot.ANSWER, "Tell a wrong currency"),
-    "wrong_customer": Behaviour(Slot.ANSWER, "Tell another customer"),
-    "wrong_mode": Behaviour(Slot.ANSWER, "Tell the other mode"),
-    "wrong_reference": Behaviour(Slot.ANSWER, "Tell another reference"),
-    "string_true": Behaviour(Slot.ANSWER, 'Say "true" in quotes'),
-    "missing_fields": Behaviour(Slot.ANSWER, "Leave out amount, currency and number"),
-    "without_codes": Behaviour(Slot.ANSWER, "Leave out the decline codes"),
-    "wrong_status": Behaviour(Slot.ANSWER, "Tell a wrong status", call="verify", codes=STATUSES),
     "news_lost": Behaviour(Slot.NEWS, "Never send the news", call="any"),
     "news_twice": Behaviour(Slot.NEWS, "Send the news several times", call="any", codes=("2", "3", "5", "20")),
     "news_late": Behaviour(Slot.NEWS, "Send the news some seconds late", call="any"),
@@ -78,7 +60,6 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "news_early": Behaviour(Slot.NEWS, "Send the news before the answer", call="any"),
 }
 BEFORE_ACTING = frozenset({"timeout_before", "error_before", "reset_before"})
-DECLINING = frozenset({"decline", "decline_as_error"})
 
 
 class Unknown(ValueError):
@@ -93,6 +74,7 @@ class Subject:
     email: str = ""
     authorization: str = ""
     last4: str = ""
+    channel: str = ""
 
 
 @dataclass(slots=True)
@@ -113,6 +95,7 @@ class Rule:
     card: str
     authorization: str
     reference: str
+    channel: str
 
     def concerns(self, call: str, subject: Subject, seed: int) -> bool:
         if self.call not in ("any", call) or self.times == 0:
@@ -122,6 +105,7 @@ class Rule:
             (self.card[-4:], subject.last4),
             (self.authorization, subject.authorization),
             (self.reference, subject.reference),
+            (self.channel.lower(), subject.channel.lower()),
         )
         return all(mine in ("", theirs) for mine, theirs in wanted) and self._is_drawn(seed, subject.reference)
 
@@ -138,28 +122,28 @@ Plan = Mapping[Slot, Rule]
 class Faults:
     """The rules in force. The newest that matches a call wins its slot."""
 
-    def __init__(self, calls: tuple[str, ...], decline_codes: tuple[str, ...], seed: int) -> None:
-        self._calls, self._decline_codes, self._seed = calls, decline_codes, seed
+    def __init__(self, behaviours: Mapping[str, Behaviour], calls: tuple[str, ...], seed: int) -> None:
+        self.behaviours = behaviours
+        self._calls, self._seed = calls, seed
         self._rules: list[Rule] = []
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
     def add(self, told: Mapping[str, Any]) -> Rule:
         """A rule from outside. Raises Unknown for anything that is not understood; nothing is ignored silently."""
-        known = {"do", "call", "code", "seconds", "times", "share", "email", "card", "authorization", "reference"}
-        strange = set(told) - known
+        strange = set(told) - {"do", "call", "code", "seconds", "times", "share", *WHOM}
         if strange:
             raise Unknown(f"Unknown field: {sorted(map(str, strange))[0]}")
         do = str(told.get("do") or "")
-        behaviour = BEHAVIOURS.get(do)
+        behaviour = self.behaviours.get(do)
         if behaviour is None:
             raise Unknown(f"Unknown behaviour: {do[:60]!r}")
         call = str(told.get("call") or behaviour.call)
         if call not in ("any", *self._calls):
             raise Unknown(f"Unknown call: {call[:60]!r}")
-        subject = {name: str(told.get(name) or "")[:200] for name in ("email", "card", "authorization", "reference")}
+        subject = {name: str(told.get(name) or "")[:200] for name in WHOM}
         longest = LONGEST_WIRE_SECONDS if behaviour.slot is Slot.WIRE else LONGEST_SECONDS
-        code, seconds = self._code(do, behaviour, told.get("code")), _number(told, "seconds", 1.0, longest)
+        code, seconds = _code(do, behaviour, told.get("code")), _number(told, "seconds", 1.0, longest)
         times = round(_number(told, "times", 0.0, 100_000)) or None
         share = _number(told, "share", 1.0, 1.0)
         with self._lock:
@@ -168,13 +152,6 @@ class Faults:
             rule = Rule(next(self._numbers), do, call, code, seconds, times, share, **subject)
             self._rules.append(rule)
         return rule
-
-    def _code(self, do: str, behaviour: Behaviour, told: object) -> str:
-        codes = self._decline_codes if do in DECLINING else behaviour.codes
-        code = str(told or "") or (codes[0] if codes else "")
-        if code and code not in codes:
-            raise Unknown(f"Unknown code for {do}: {code[:60]!r}")
-        return code
 
     def remove(self, number: int) -> bool:
         with self._lock:
@@ -197,13 +174,20 @@ class Faults:
             return found
         with self._lock:
             for rule in reversed(self._rules):
-                slot = BEHAVIOURS[rule.do].slot
+                slot = self.behaviours[rule.do].slot
                 if slot not in found and rule.concerns(call, subject, self._seed):
                     found[slot] = rule
             for rule in found.values():
                 rule.times = rule.times - 1 if rule.times else rule.times
             self._rules = [rule for rule in self._rules if rule.times != 0]
         return found
+
+
+def _code(do: str, behaviour: Behaviour, told: object) -> str:
+    code = str(told or "") or (behaviour.codes[0] if behaviour.codes else "")
+    if code and code not in behaviour.codes:
+        raise Unknown(f"Unknown code for {do}: {code[:60]!r}")
+    return code
 
 
 def _number(told: Mapping[str, Any], name: str, default: float, most: float) -> float:

@@ -6,7 +6,7 @@ import http.client
 import itertools
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -23,7 +23,10 @@ REORDERED_AT_MOST = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class Delivery:
-    """One message to one address. `status`: waiting, delivered, failed, lost; `owner` decides who signs it."""
+    """One message to one address. `status`: waiting, delivered, failed, lost; `owner` decides who signs it.
+
+    `headers`: those that were settled when it was made.
+    """
 
     number: int
     event: str
@@ -36,6 +39,7 @@ class Delivery:
     status: str = "waiting"
     tries: int = 0
     answers: list[str] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Headers = Callable[[Delivery], Mapping[str, str]]
@@ -69,13 +73,28 @@ class Post:
         if delivery.status == "waiting":
             self._agenda.add(datetime.fromisoformat(delivery.due_at), partial(self._try, delivery))
 
-    def send(self, event: str, about: str, body: str, *, owner: int, rule: Rule | None = None) -> Callable[[], None]:
-        """Prepare news. It goes out when what is returned is called, as `rule` says; until then the twin is busy."""
+    def send(
+        self,
+        event: str,
+        about: str,
+        body: str,
+        *,
+        owner: int,
+        rule: Rule | None = None,
+        url: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Callable[[], None]:
+        """Prepare news. It goes out when what is returned is called, as `rule` says; until then the twin is busy.
+
+        `url`: where to, unless all news go to one address.
+        """
         let_go = self._agenda.hold()
         now = self._agenda.clock.now()
         do = rule.do if rule else ""
         copies = int(rule.code) if rule and do == "news_twice" else 1
-        made = [self._made(event, about, body, owner, now) for _ in range(copies)]
+        one = Delivery(0, event, about, self.url or url, body, owner, now.isoformat(), now.isoformat())
+        one.headers = dict(headers or {})
+        made = [self._kept(replace(one)) for _ in range(copies)]
         if do == "news_late" and rule:
             for delivery in made:
                 self._put_off(delivery, now + timedelta(seconds=rule.seconds))
@@ -107,10 +126,10 @@ class Post:
             self.deliveries.clear()
             self._overtaken.clear()
 
-    def _made(self, event: str, about: str, body: str, owner: int, now: datetime) -> Delivery:
+    def _kept(self, delivery: Delivery) -> Delivery:
+        """Numbered, and kept."""
         with self._lock:
-            stamp = now.isoformat()
-            delivery = Delivery(next(self._numbers), event, about, self.url, body, owner, stamp, stamp)
+            delivery.number = next(self._numbers)
             self.deliveries[delivery.number] = delivery
             if len(self.deliveries) > MOST_KEPT:
                 settled = (number for number, one in self.deliveries.items() if one.status != "waiting")

@@ -21,6 +21,7 @@ from portal.gateways.base import (
 )
 from portal.gateways.paystack import Paystack
 from portal.gateways.registry import adapter_for
+from portal.twins.paystack.cards import DECLINES
 from tests.twins.running import KEY, PAYER, Listener, Running
 
 PRICE = Money(250_000, "NGN")
@@ -83,7 +84,7 @@ def test_a_decline_is_an_answer(twin: Running, gateway: Paystack, code: str, kin
 def test_every_decline_of_the_twin_is_a_decline_or_doubtful(twin: Running, gateway: Paystack):
     token = twin.card()
     doubtful = set()
-    for number, code in enumerate(sorted(twin.twin.faults._decline_codes)):
+    for number, code in enumerate(sorted(DECLINES)):
         twin.behave("decline", code=code, times=1)
         heard = gateway.charge(order(token, f"at-{number}"))
         seen = gateway.look_up(f"at-{number}").charge
@@ -303,15 +304,17 @@ def test_news_are_signed_and_believed_only_then(twin: Running, listener: Listene
     news = gateway.read_news(body)
     assert (news.kind, news.event, news.reference) == ("charge", "charge.success", "at-1")
     fresh = "sk_test_fresh"
-    other = adapter_for("paystack", secret_key=fresh, base_url=twin.url)
+    other = adapter_for("paystack", secrets={"secret_key": fresh}, base_url=twin.url)
     assert not other.is_genuine(body, headers)
     former = twin.twin.ledger.integrations[463_001].key
-    assert adapter_for("paystack", secret_key=fresh, former_keys=[former]).is_genuine(body, headers)
+    assert adapter_for("paystack", secrets={"secret_key": fresh}, former_secrets=[{"secret_key": former}]).is_genuine(
+        body, headers
+    )
 
 
 def test_many_threads_share_the_connections_and_hear_their_own_answers(twin: Running, gateway: Paystack):
     token = twin.card()
-    patient = adapter_for("paystack", secret_key=KEY, base_url=twin.url)
+    patient = adapter_for("paystack", secrets={"secret_key": KEY}, base_url=twin.url)
     references = [f"at-{number}" for number in range(200)]
     with ThreadPoolExecutor(32) as pool:
         heard = list(pool.map(lambda reference: patient.charge(order(token, reference)), references))

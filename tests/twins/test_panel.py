@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.twins.faults import BEHAVIOURS
+from portal.twins.paystack.behaviours import BEHAVIOURS
 from tests.twins.running import PAYER, Running
 
 FORM = {"Accept": "text/html"}

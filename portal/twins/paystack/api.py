@@ -9,27 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.twins.faults import BEFORE_ACTING, Rule, Slot, Subject
+from portal.twins.limits import WINDOW_SECONDS
 from portal.twins.paystack import calls, reads
 from portal.twins.paystack.asked import words
 from portal.twins.paystack.calls import Body, Turn
 from portal.twins.paystack.ledger import Integration
-from portal.twins.paystack.lies import bent, unreadable
-from portal.twins.paystack.limits import LIMIT, WINDOW_SECONDS
+from portal.twins.paystack.lies import bent
 from portal.twins.paystack.refusals import Refusal, forbidden, invalid_key, not_found, rate_limited
-from portal.twins.paystack.twin import Twin
-from portal.twins.wire import BadRequest, Fault, Request, Response, json_response
+from portal.twins.paystack.twin import LIMIT, Twin
+from portal.twins.travel import faulty, unreadable
+from portal.twins.wire import BadRequest, Request, Response, json_response
 
 _KEY = re.compile(r"Bearer (sk_test_[A-Za-z0-9_-]{1,100})")
 _ONE, _ID = r"([^/]{1,300})", r"([0-9]{1,18})"
-_WAYS = {
-    "timeout": "hang",
-    "reset": "reset",
-    "cut": "cut",
-    "truncated": "truncated",
-    "oversized": "oversized",
-    "drip": "drip",
-    "slow": "slow",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +76,7 @@ def respond(twin: Twin, request: Request) -> Response:
     plan = twin.faults.plan(route.call, subject)
     wire = plan.get(Slot.WIRE)
     if wire and wire.do in BEFORE_ACTING:
-        return _faulty(json_response({"status": False, "message": "Nothing was done"}), wire)
+        return faulty(json_response({"status": False, "message": "Nothing was done"}), wire)
     turn = Turn(twin.till, integration, asked, plan, twin.settings.public_url, found)
     response = _acted(twin, route, turn)
     return _on_its_way(turn, response, wire)
@@ -130,10 +122,10 @@ def _acted(twin: Twin, route: Route, turn: Turn) -> Response:
     try:
         if twin.limits.is_on:
             left, seconds = twin.limits.take(turn.integration.id, f"{route.method} {route.path.pattern}")
-            headers = {"x-ratelimit-limit": str(LIMIT), "x-ratelimit-remaining": str(max(left, 0))}
+            headers = {"x-ratelimit-limit": str(twin.limits.limit), "x-ratelimit-remaining": str(max(left, 0))}
             headers |= {"x-ratelimit-reset": str(seconds)}
             if left < 0:
-                raise rate_limited(LIMIT, str(seconds))
+                raise rate_limited(twin.limits.limit, str(seconds))
         _refuse_by_plan(turn.plan.get(Slot.MONEY))
         body = route.answer(turn)
     except Refusal as refusal:
@@ -166,16 +158,6 @@ def _on_its_way(turn: Turn, response: Response, wire: Rule | None) -> Response:
 
     response.sent = sent
     if wire:
-        return _faulty(response, wire)
+        return faulty(response, wire)
     response.fault = turn.fault
-    return response
-
-
-def _faulty(response: Response, rule: Rule) -> Response:
-    """The same answer, travelling as `rule` says."""
-    way = rule.do.removesuffix("_before").removesuffix("_after")
-    if way == "error":
-        page = f"<html><body><h1>{rule.code}</h1></body></html>".encode()
-        return Response(int(rule.code), page, "text/html", sent=response.sent)
-    response.fault = Fault(_WAYS[way], rule.seconds)
     return response

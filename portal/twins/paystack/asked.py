@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from portal.twins.paystack.cards import CURRENCIES
 from portal.twins.paystack.refusals import Refusal, invalid, invalid_amount, missing
+from portal.twins.told import Asked, whole_number, words
 
 LARGEST_AMOUNT = 1_000_000_000
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 _REFERENCE = re.compile(r"[A-Za-z0-9.=_-]{1,100}")
 
-Asked = Mapping[str, Any]
-
-
-def words(asked: Asked, name: str, longest: int = 500) -> str:
-    """A field as text, empty if it is not there."""
-    value = asked.get(name)
-    if value is None or isinstance(value, dict | list):
-        return ""
-    return str(value)[:longest].strip()
+__all__ = ["Asked", "amount", "currency", "email", "metadata", "reference", "url", "whole_number", "words"]
 
 
 def amount(asked: Asked, name: str = "amount") -> int:
@@ -86,9 +78,3 @@ def metadata(asked: Asked) -> Any:
     if isinstance(told, dict):
         return {key: str(value) if isinstance(value, int | float) else value for key, value in told.items()}
     return told[:5000] if isinstance(told, str) else ""
-
-
-def whole_number(asked: Asked, name: str, default: int, most: int) -> int:
-    """A page number or size; anything else than one is the default."""
-    told = words(asked, name, 12)
-    return min(max(int(told), 1), most) if told.isascii() and told.isdigit() else default

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.twins.faults import DECLINING, Plan, Slot
+from portal.twins.faults import Plan, Slot
 from portal.twins.paystack import asked as read
 from portal.twins.paystack import shapes
 from portal.twins.paystack.asked import Asked
+from portal.twins.paystack.behaviours import DECLINING
 from portal.twins.paystack.cards import CARDS
 from portal.twins.paystack.ledger import Authorization, Integration, Ledger, Refund, Transaction, stamp
 from portal.twins.paystack.refusals import (

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from portal.twins.faults import DECLINING, Slot, Subject
+from portal.twins.faults import Slot, Subject
+from portal.twins.pages import see, wants_json
 from portal.twins.paystack.asked import words
+from portal.twins.paystack.behaviours import DECLINING
 from portal.twins.paystack.cards import CARDS, DECLINES, NOT_A_TEST_CARD, Card
 from portal.twins.paystack.ledger import Transaction
-from portal.twins.paystack.pages import page, see, trouble, wants_json
+from portal.twins.paystack.pages import page, trouble
 from portal.twins.paystack.twin import Twin
 from portal.twins.wire import BadRequest, Request, Response, json_response
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from portal.twins.faults import Rule
 from portal.twins.paystack.calls import Body
-from portal.twins.wire import Response
 
 Told = dict[str, Any]
 
@@ -71,19 +69,3 @@ def bent(body: Body, rule: Rule) -> Body:
     told = dict(told)
     _LIES[rule.do](told, rule.code)
     return body | {"data": told}
-
-
-def unreadable(code: str, honest: Response) -> Response:
-    """What some careless machine in between could have made of an honest answer."""
-    text = honest.body.decode("utf-8", "replace")
-    variants: Mapping[str, bytes] = {
-        "deep": b'{"status":true,"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        "huge": b'{"status":true,"data":{"id":' + b"9" * 20_000 + b"}}",
-        "nan": text.replace('"amount":', '"amount":NaN,"told":', 1).encode(),
-        "utf8": honest.body[:-1] + b',"message":"\xff\xfe"}',
-        "twice": text.replace("{", '{"status":false,', 1).encode(),
-        "html": b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>",
-        "list": json.dumps([text]).encode(),
-        "empty": b"",
-    }
-    return Response(honest.status, variants[code], "text/html" if code == "html" else honest.content_type)
