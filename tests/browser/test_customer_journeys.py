@@ -3,6 +3,7 @@
 The gateway is the twin, on its own port. Workers are called by hand: `work` does once what they do all the time.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -14,10 +15,14 @@ from sqlalchemy import select
 
 from portal.actions.charge_invoices import charge_invoices
 from portal.actions.connect_gateway import connect_gateway
+from portal.actions.relay_outbox import relay_outbox
+from portal.actions.render_documents import render_documents
 from portal.actions.resolve_attempts import resolve_attempts
+from portal.actions.send_messages import send_messages
 from portal.core.actors import Actor
 from portal.core.settings import Settings
 from portal.customers.models import Customer
+from portal.local.mails import parse, part
 from portal.payments.models import GatewayAccount
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.states import SubscriptionStatus as Status
@@ -95,6 +100,12 @@ def work(session, at: datetime) -> None:
         pass
 
 
+def tell(at: datetime) -> None:
+    """What the other workers do: pass on what happened, draw the papers, send the mails."""
+    while relay_outbox(limit=100, at=at) or render_documents(limit=10, at=at) or send_messages(limit=100, at=at):
+        pass
+
+
 def pay_on_the_gateways_page(page: Page, *, card: str = "") -> None:
     page.wait_for_url("**/checkout/**")
     if card:
@@ -112,6 +123,34 @@ def see(page: Page, words: str) -> None:
 def subscription(session, customer: Customer) -> Subscription:
     session.expire_all()
     return session.scalars(select(Subscription).where(Subscription.customer_id == customer.id)).one()
+
+
+def test_sign_up_confirm_by_mail_pay_and_be_active(session, tab: Page, shop: dict, mails):
+    tab.goto("/sign-up")
+    for field, value in {"name": "Ngozi Bello", "company": "Bello Foods", "email": "ngozi@bello.example"}.items():
+        tab.fill(f"#{field}", value)
+    tab.fill("#password", PASSWORD)
+    tab.select_option("#country", "NG")
+    tab.get_by_role("button", name="Create account").click()
+    expect(tab.get_by_role("heading", name="Check your mail")).to_be_visible()
+    tell(NOON)
+    letter = mails.raw(mails.found(to="ngozi@bello.example")[0].id)
+    link = re.search(r"/verify/[\w-]+", part(parse(letter), "plain"))
+    assert link is not None
+    tab.goto(link[0])
+    tab.get_by_role("button", name="Confirm and go on").click()
+    tab.get_by_role("button", name="Choose Team").click()
+    tab.get_by_role("button", name="Pay ₦48,375.00").click()
+    pay_on_the_gateways_page(tab)
+    tab.wait_for_url("**/account/payments/at-*")
+    work(session, NOON + timedelta(seconds=1))
+    see(tab, "Paid, thank you")
+    tab.get_by_role("link", name="To the overview").click()
+    expect(tab.get_by_role("heading", name="Renews 10 April for ₦48,375.00")).to_be_visible()
+    tell(NOON + timedelta(seconds=2))
+    assert mails.found(to="ngozi@bello.example", subject="Receipt")
+    customer = session.scalars(select(Customer).where(Customer.name == "Bello Foods")).one()
+    assert subscription(session, customer).status is Status.ACTIVE
 
 
 def test_choose_a_plan_pay_at_the_gateway_and_be_active(session, make: Make, tab: Page, shop: dict):
