@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.actions._gateways import secret_place
 from portal.core.ids import public_ref
 from portal.core.money import Money
 from portal.core.secrets import vault
@@ -101,8 +102,22 @@ class Scripted:
     abilities = frozenset({Ability.CHARGE, Ability.CHECKOUT, Ability.LOOK_UP, Ability.PROBE})
     mode = "test"
 
-    def __init__(self, *, secret_key: str, base_url: str = "", former_keys: Sequence[str] = (), deadlines: Any = None):
+    secret_names = ("secret_key",)
+
+    def __init__(
+        self,
+        *,
+        secrets: Mapping[str, str],
+        mode: str = "",
+        base_url: str = "",
+        former_secrets: Sequence[Mapping[str, str]] = (),
+        deadlines: Any = None,
+    ):
         self.deadlines = deadlines or Deadlines()
+
+    @staticmethod
+    def least(currency: str) -> Money | None:
+        return Money.zero(currency)
 
     def require_payable(self, amount: Money) -> None:
         assert amount.is_positive
@@ -123,7 +138,9 @@ class Scripted:
         script.pages[order.reference] = order
         return Payable(Outcome.ACTION_REQUIRED, order.reference, link=f"https://pay.example/{order.reference}")
 
-    def look_up(self, reference: str) -> LookUp:
+    def look_up(
+        self, reference: str, *, gateway_ref: str = "", session: str = "", since: datetime | None = None
+    ) -> LookUp:
         if reference in script.known:
             return LookUp(Answer.FOUND, script.known[reference])
         if reference in script.pages:
@@ -164,12 +181,12 @@ def gateway(session: Session, monkeypatch: pytest.MonkeyPatch) -> Script:
     """The script of this test's gateway, whose account is enabled for every currency of the tests."""
     script.__init__()  # type: ignore[misc]
     monkeypatch.setitem(registry.ADAPTERS, NAME, Scripted)  # type: ignore[arg-type]
-    monkeypatch.setitem(registry._MINIMA, NAME, {})  # type: ignore[arg-type]
     account = GatewayAccount(
         ref=public_ref("gw"), gateway=NAME, mode="test", base_url="", hook_token=public_ref("hook"),
         currencies=["NGN", "USD", "GHS", "KES", "ZAR", "XOF", "IDR"], is_enabled=True, calls_per_minute=0,
         created_at=datetime.fromisoformat("2026-01-01T00:00:00+00:00"),
     )  # fmt: skip
+    account.secrets = vault().seal('{"secret_key": "of the script"}', place=secret_place(account))
     session.add(account)
     session.commit()
     script.account_id = account.id

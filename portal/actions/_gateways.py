@@ -1,7 +1,9 @@
 """Reaching the gateways from actions: the adapter of an account, with its keys taken out of the vault."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping
 from functools import partial
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +11,8 @@ from portal.core.errors import Refused
 from portal.core.money import Money
 from portal.core.secrets import vault
 from portal.core.settings import current
-from portal.gateways.paystack import Paystack
+from portal.gateways.base import Ability
+from portal.gateways.protocols import Adapter, Offers, Pulls, Refunds
 from portal.gateways.registry import adapter_for, minimum
 from portal.invoicing.lifecycle import Spending
 from portal.invoicing.models import Invoice
@@ -25,21 +28,63 @@ class NoKey(Refused):
     code = "gateway_without_key"
 
 
+class NotAble(Refused):
+    """The gateway has no such call. Screens do not offer it; this is for whoever asks all the same."""
+
+    code = "gateway_not_able"
+
+
 def secret_place(account: GatewayAccount) -> str:
-    """Where an account's key lies in the vault."""
+    """Where an account's keys lie in the vault: a JSON object of the names its adapter's class lists."""
     return f"gateway_accounts.secrets:{account.ref}"
 
 
-def adapter_of(account: GatewayAccount) -> Paystack:
-    """The adapter with the account's key; the environment's key wins over a stored one of the same mode."""
-    settings = current()
-    key = settings.paystack_secret_key
-    if not key.startswith(f"sk_{account.mode}_"):
-        key = _stored(account.secrets, account)
-    if not key:
+def adapter_of(account: GatewayAccount) -> Adapter:
+    """The adapter with the account's keys; the environment's win over stored ones of the same mode."""
+    keys = from_environment(account) or stored(account.secrets, account)
+    if not keys:
         raise NoKey("This gateway has no secret key yet, so nothing can be collected through it.")
-    former: Sequence[str] = [_stored(account.former_secrets, account)] if account.former_secrets else []
-    return adapter_for(account.gateway, secret_key=key, base_url=account.base_url, former_keys=former)
+    former = stored(account.former_secrets, account)
+    return adapter_for(
+        account.gateway,
+        secrets=keys,
+        mode=account.mode,
+        base_url=account.base_url,
+        former_secrets=[former] if former else [],
+    )
+
+
+def pulling(account: GatewayAccount) -> Pulls:
+    """The adapter of an account that charges stored methods. Raises NotAble."""
+    return cast(Pulls, _able(account, Ability.CHARGE))
+
+
+def refunding(account: GatewayAccount) -> Refunds:
+    """The adapter of an account that gives money back by itself. Raises NotAble."""
+    return cast(Refunds, _able(account, Ability.REFUND))
+
+
+def offering(account: GatewayAccount) -> Offers:
+    """The adapter of an account that lists its ways to pay. Raises NotAble."""
+    return cast(Offers, _able(account, Ability.DIRECT))
+
+
+def _able(account: GatewayAccount, ability: Ability) -> Adapter:
+    adapter = adapter_of(account)
+    if ability not in adapter.abilities:
+        raise NotAble(f"{account.gateway} cannot do this: {ability.value}.")
+    return adapter
+
+
+def from_environment(account: GatewayAccount) -> dict[str, str]:
+    """The account's keys as the environment sets them for its mode, empty if it does not."""
+    return current().gateway_secrets(account.gateway, account.mode)
+
+
+def stored(sealed: bytes | None, account: GatewayAccount) -> Mapping[str, str]:
+    """Keys taken out of the vault, empty if there are none."""
+    keys: Mapping[str, str] = json.loads(vault().open(sealed, place=secret_place(account))) if sealed else {}
+    return keys
 
 
 def minimum_of(account: GatewayAccount | None, currency: str) -> Money:
@@ -63,7 +108,3 @@ def charge_for(session: Session, invoice: Invoice, method: PaymentMethod, trigge
 
 def _spend(account: GatewayAccount | None, balance: Money, owed: Money) -> Money:
     return balance_to_spend(balance, owed, minimum_of(account, owed.currency))
-
-
-def _stored(sealed: bytes | None, account: GatewayAccount) -> str:
-    return vault().open(sealed, place=secret_place(account)) if sealed else ""

@@ -112,7 +112,7 @@ def _token(sealed: bytes, method_ref: str, keys: Vault) -> str:
 def _ask_all(account: GatewayAccount, leased: Sequence[Leased]) -> list[Heard]:
     """Ask for all at once. The threads touch no database."""
     try:
-        gateway = _gateways.adapter_of(account)
+        gateway = _gateways.pulling(account)
     except Refused as refusal:
         return [Heard(one.attempt_id, _not_sent(one.order, refusal.message, WRONG_KEY)) for one in leased]
     pace = Pace(account.ref, account.calls_per_minute, current().redis_url)

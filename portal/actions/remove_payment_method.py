@@ -42,7 +42,7 @@ def remove_payment_method(method_ref: str, *, customer_id: int, actor: Actor, at
         _move_waiting(session, method, at=at)
         audit.record(session, actor, "method.removed", at=at, customer_id=customer_id, subject=method.ref)
     try:
-        _gateways.adapter_of(account).forget(token)
+        _gateways.pulling(account).forget(token)
     except Refused as refusal:
         log().warning("the gateway did not forget a method", method=method_ref, reason=refusal.message)
 

@@ -35,6 +35,12 @@ class Settings:
     crash_plan: str = ""
     log_level: str = "INFO"
 
+    def gateway_secrets(self, gateway: str, mode: str) -> dict[str, str]:
+        """The keys of a gateway's account in this mode, by name, if the environment sets them; else empty."""
+        if gateway == "paystack" and self.paystack_secret_key.startswith(f"sk_{mode}_"):
+            return {"secret_key": self.paystack_secret_key}
+        return {}
+
     @property
     def is_https(self) -> bool:
         return self.app_url.startswith("https://")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -61,6 +61,9 @@ class Answer(StrEnum):
 
 
 class Ability(StrEnum):
+    """What a gateway can do. DIRECT: payables without its page, by `Channel`. NO_DUPLICATES: it takes a reference once,
+    so that an order nobody heard of may be sent again under the same one."""
+
     CHARGE = "charge"
     CHECKOUT = "checkout"
     REFUND = "refund"
@@ -70,6 +73,19 @@ class Ability(StrEnum):
     CUSTOMER = "customer"
     FORGET_METHOD = "forget_method"
     PROBE = "probe"
+    DIRECT = "direct"
+    NO_DUPLICATES = "no_duplicates"
+
+
+class Channel(StrEnum):
+    """How a payer sends the money. PAGE: the gateway's own page, where the payer chooses."""
+
+    PAGE = "page"
+    VIRTUAL_ACCOUNT = "virtual_account"
+    QRIS = "qris"
+    EWALLET = "ewallet"
+    CONVENIENCE_STORE = "convenience_store"
+    CARD = "card"
 
 
 class NewsKind(StrEnum):
@@ -142,6 +158,7 @@ class ChargeOutcome:
     `amount` is what was paid towards what we asked (fees that the payer bore on top left out), None if it was not
     said; `raw` is the answer without tokens, safe to keep. `was_returned`: it succeeded, and has since been
     refunded or charged back, wholly or in part. `retry_after` is given when the gateway asks for a pause, in seconds.
+    `session` is the gateway's name for the page it was paid on, empty where it has none.
     """
 
     outcome: Outcome
@@ -160,12 +177,18 @@ class ChargeOutcome:
     payer_email: str = ""
     was_returned: bool = False
     retry_after: int | None = None
+    session: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutOrder:
-    """Let the payer send `amount` on a page of the gateway, and keep the method if `saves_method`."""
+    """Let the payer send `amount`: on a page of the gateway, or, with another `channel`, without one.
+
+    `saves_method` asks that what was paid with be kept, where the gateway can. `bank` names the bank, wallet or shop
+    of the channel as the gateway does; `expires_in` is a wish that the gateway may cut; `notify_url` is where it
+    tells what happened, empty where that is a setting of the account.
+    """
 
     reference: str
     amount: Money
@@ -173,13 +196,22 @@ class CheckoutOrder:
     return_url: str
     cancel_url: str = ""
     saves_method: bool = True
+    channel: Channel = Channel.PAGE
+    bank: str = ""
+    expires_in: timedelta | None = None
+    notify_url: str = ""
+    payer_name: str = ""
+    payer_phone: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Payable:
-    """Something the payer can pay. It exists only if `outcome` is ACTION_REQUIRED; then `link` leads to it.
+    """Something the payer can pay. It exists only if `outcome` is ACTION_REQUIRED.
 
+    Then a page, card or wallet has a `link`; a virtual account or shop has a `number` under `name`, at `bank`; QRIS
+    has the text `qr` to be drawn. `amount` is what the payer has to send, `fee` what of it or beside it the gateway
+    keeps; both None where the gateway did not say. `gateway_ref` and `session` are the gateway's names for it.
     With any other outcome the reference may have been used up: ask about it, and begin again under another one.
     """
 
@@ -189,15 +221,28 @@ class Payable:
     gateway_ref: str = ""
     expires_at: datetime | None = None
     reason: str = ""
+    session: str = ""
+    channel: Channel = Channel.PAGE
+    bank: str = ""
+    number: str = ""
+    name: str = ""
+    qr: str = ""
+    amount: Money | None = None
+    fee: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """What is known about a reference. `charge` is given only when FOUND. NOT_FOUND is no proof by itself."""
+    """What is known about a reference. `charge` is given only when FOUND. NOT_FOUND is no proof by itself.
+
+    `contradicts`: the transaction or session that was named with the question belongs to something else; any of
+    reference, session. Then the answer is SILENT: about the reference itself nothing was learnt.
+    """
 
     answer: Answer
     charge: ChargeOutcome | None = None
     reason: str = ""
+    contradicts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,22 +299,77 @@ class CustomerRecord:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A hint that something happened to `reference` (ours); what, the gateway is asked. Never believed about money."""
+    """A hint that something happened to `reference` (ours); what, the gateway is asked. Never believed about money.
+
+    `claims` and `amount` are what it says, so that a lie can be told from the truth afterwards.
+    """
 
     kind: NewsKind
     event: str = ""
     reference: str = ""
     gateway_ref: str = ""
+    session: str = ""
+    claims: Outcome | None = None
+    amount: Money | None = None
+
+
+class DisputeState(StrEnum):
+    """What a payer's bank wants of us: an answer, patience, or nothing any more."""
+
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+    WON = "won"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeNews:
+    """A payer's objection to the payment `charge_ref` (the gateway's number) with our `reference`."""
+
+    gateway_ref: str
+    state: DisputeState
+    reference: str = ""
+    charge_ref: str = ""
+    amount: Money | None = None
+    reason: str = ""
+    due_at: datetime | None = None
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedChannel:
+    """One way to pay that the account has: `code` is the gateway's name of the bank, wallet or shop."""
+
+    channel: Channel
+    code: str
+    name: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelList:
+    """The ways to pay that the account has now; an empty list says so only when `answer` is FOUND."""
+
+    answer: Answer
+    channels: tuple[OfferedChannel, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Whether the connection works, in a sentence for staff. `account` names mode and currencies."""
+    """Whether the connection works, in a sentence for staff. `account` names mode and currencies.
+
+    `clock_ahead` is by how many seconds our clock is ahead of the gateway's, None where it did not tell its time.
+    """
 
     ok: bool
     latency_ms: int
     account: str
     sentence: str
+    clock_ahead: int | None = None
 
 
 def differences(heard: ChargeOutcome, *, amount: Money, payer_email: str, mode: str) -> tuple[str, ...]:

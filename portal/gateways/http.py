@@ -18,6 +18,8 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -26,6 +28,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from portal.core.clock import wall
 from portal.core.crashes import crash_point
 from portal.core.db import require_no_transaction
 
@@ -147,9 +150,12 @@ def call(
     headers: Mapping[str, str],
     seconds: float,
     body: Mapping[str, Any] | None = None,
+    content: bytes | None = None,
     query: Mapping[str, str] | None = None,
 ) -> Reply:
-    """Ask once. Raises NotSent or Silence; anything complete and readable below 500 is a Reply.
+    """Ask once, with `body` as JSON, or with exactly the bytes of `content`, whose type the headers then name.
+
+    Raises NotSent or Silence; anything complete and readable below 500 is a Reply.
 
     Refuses (by raising what the database floor raises) while a transaction is open in this thread.
     """
@@ -162,13 +168,14 @@ def call(
             url,
             params=query,
             json=body,
+            data=content,
             headers=dict(headers),
             timeout=(min(CONNECT_SECONDS, seconds), seconds),
             allow_redirects=False,
             stream=True,
         ) as answer:
             crash_point("C-11")
-            content = _content(answer)
+            told = _content(answer)
             status, said = answer.status_code, {name.lower(): value for name, value in answer.headers.items()}
     except (requests.RequestException, OSError, http.client.HTTPException) as error:
         if _call.was_sent:
@@ -176,7 +183,16 @@ def call(
         raise NotSent(f"could not connect ({type(error).__name__})") from error
     if status >= 500 or 300 <= status < 400:
         raise Silence(f"the gateway answered {status}")
-    return Reply(status, _parsed(content, status), said, time.monotonic() - began)
+    return Reply(status, _parsed(told, status), said, time.monotonic() - began)
+
+
+def seconds_ahead_of(reply: Reply) -> int | None:
+    """By how much our clock is ahead of the one that answered, to the second; None where its answer bears no date."""
+    try:
+        theirs = parsedate_to_datetime(reply.headers.get("date", ""))
+    except ValueError:
+        return None
+    return round((wall() - theirs.astimezone(UTC)).total_seconds())
 
 
 def _content(answer: requests.Response) -> bytes:

@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from portal.core.money import CURRENCIES, Money
@@ -57,24 +57,30 @@ class Paystack:
     """One Paystack account. `former_keys` are only believed in signatures, while a rotated key is phased out."""
 
     name = "paystack"
-    abilities = frozenset(Ability)
+    abilities = frozenset(Ability) - {Ability.DIRECT}
+    secret_names: ClassVar[tuple[str, ...]] = ("secret_key",)
 
     def __init__(
         self,
         *,
-        secret_key: str,
-        base_url: str = BASE_URL,
-        former_keys: Sequence[str] = (),
+        secrets: Mapping[str, str],
+        mode: str = "",
+        base_url: str = "",
+        former_secrets: Sequence[Mapping[str, str]] = (),
         deadlines: Deadlines | None = None,
     ) -> None:
-        key = _KEY.fullmatch(secret_key)
+        self._key = secrets.get("secret_key", "")
+        key = _KEY.fullmatch(self._key)
         if key is None:
             raise WrongKey("A Paystack secret key begins with sk_test_ or sk_live_.")
+        if mode not in ("", key[1]):
+            raise WrongKey(f"This is a {key[1]} key, and the account is used in {mode} mode.")
         self.mode = key[1]
-        if self.mode == "live" and urlsplit(base_url).scheme != "https":
+        self._base_url = (base_url or BASE_URL).rstrip("/")
+        if self.mode == "live" and urlsplit(self._base_url).scheme != "https":
             raise WrongKey("A live key is only ever sent over https.")
         self.deadlines = deadlines or Deadlines()
-        self._key, self._former_keys, self._base_url = secret_key, tuple(former_keys), base_url.rstrip("/")
+        self._former_keys = tuple(former["secret_key"] for former in former_secrets if former.get("secret_key"))
 
     @staticmethod
     def least(currency: str) -> Money | None:
@@ -136,8 +142,10 @@ class Paystack:
             raise WrongRequest(sentence(reply))
         return Payable(Outcome.UNKNOWN, order.reference, reason=sentence(reply))
 
-    def look_up(self, reference: str) -> LookUp:
-        """What became of `reference`, as Paystack knows it now."""
+    def look_up(
+        self, reference: str, *, gateway_ref: str = "", session: str = "", since: datetime | None = None
+    ) -> LookUp:
+        """What became of `reference`, as Paystack knows it now; it needs to be told nothing else."""
         reply = self._read(f"/transaction/verify/{quote(reference, safe='')}")
         if isinstance(reply, str):
             return LookUp(Answer.SILENT, reason=reply)
@@ -225,11 +233,12 @@ class Paystack:
         except http.Silence as error:
             return Probe(False, 0, "", f"Paystack did not answer properly: {error}.")
         latency, rows = round(reply.seconds * 1000), reply.body.get("data")
+        ahead = http.seconds_ahead_of(reply)
         if reply.status != 200 or not isinstance(rows, list):
-            return Probe(False, latency, "", f"Paystack answered: {sentence(reply)}")
+            return Probe(False, latency, "", f"Paystack answered: {sentence(reply)}", ahead)
         currencies = sorted({text(part(row).get("currency")) for row in rows} & set(CURRENCIES))
         account = f"{self.mode} mode, {', '.join(currencies)}"
-        return Probe(True, latency, account, f"Connected to Paystack in {self.mode} mode.")
+        return Probe(True, latency, account, f"Connected to Paystack in {self.mode} mode.", ahead)
 
     def is_genuine(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Whether the raw bytes were signed with our key, or with a former one."""

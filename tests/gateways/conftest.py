@@ -35,4 +35,4 @@ def listener(twin: Running) -> Iterator[Listener]:
 @pytest.fixture
 def gateway(twin: Running) -> Paystack:
     """The adapter, impatient."""
-    return adapter_for("paystack", secret_key=KEY, base_url=twin.url, deadlines=Deadlines(1.0, 1.0, 1.0))
+    return adapter_for("paystack", secrets={"secret_key": KEY}, base_url=twin.url, deadlines=Deadlines(1.0, 1.0, 1.0))

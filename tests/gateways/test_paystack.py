@@ -41,7 +41,7 @@ told = st.fixed_dictionaries({}, optional=dict.fromkeys([*PAID, "requested_amoun
 
 
 def paystack(key: str = "sk_test_vector_only") -> Paystack:
-    return adapter_for("paystack", secret_key=key)
+    return adapter_for("paystack", secrets={"secret_key": key})
 
 
 def test_the_signature_of_the_known_vector():
@@ -61,12 +61,12 @@ def test_what_cannot_be_a_secret_key_is_refused(key: str):
 def test_a_live_key_never_travels_in_the_clear():
     assert paystack("sk_live_x").mode == "live"
     with pytest.raises(WrongKey):
-        adapter_for("paystack", secret_key="sk_live_x", base_url="http://api.paystack.co")
+        adapter_for("paystack", secrets={"secret_key": "sk_live_x"}, base_url="http://api.paystack.co")
 
 
 def test_a_gateway_that_does_not_exist_is_not_found():
     with pytest.raises(NotFound):
-        adapter_for("ipaymoo", secret_key="sk_test_x")
+        adapter_for("ipaymoo", secrets={"secret_key": "sk_test_x"})
 
 
 @pytest.mark.parametrize(
