@@ -1,5 +1,7 @@
 """Links on which anybody can pay one invoice."""
 
+from alembic import op
+
 revision = "0015"
 down_revision = "0014"
 branch_labels = None
@@ -7,8 +9,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Links carry the version of their invoice; raising it makes every earlier one worthless."""
+    op.execute(
+        """
+        ALTER TABLE invoices
+          ADD COLUMN link_version bigint NOT NULL DEFAULT 1,
+          ADD CONSTRAINT ck_invoices_link_version_counts CHECK (link_version > 0)
+        """
+    )
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    op.execute("ALTER TABLE invoices DROP COLUMN link_version")

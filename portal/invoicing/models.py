@@ -47,6 +47,7 @@ class Invoice(Base):
         CheckConstraint("status <> 'void' OR paid_minor = 0", name="void_means_nothing_paid"),
         CheckConstraint("noted_minor BETWEEN 0 AND total_minor OR total_minor < 0", name="noted_at_most_total"),
         CheckConstraint("total_minor >= 0", name="total_not_negative"),
+        CheckConstraint("link_version > 0", name="link_version_counts"),
         Index(
             "ix_invoices_one_per_period",
             "subscription_id",
@@ -90,6 +91,7 @@ class Invoice(Base):
     open_minor: Mapped[int] = mapped_column(BigInteger, Computed(_OPEN, persisted=True))
     parties: Mapped[dict[str, Any]]
     payment_reference: Mapped[str]
+    link_version: Mapped[int] = mapped_column(server_default=text("1"))  # raised to make earlier pay links worthless
     memo: Mapped[str]
     created_at: Mapped[Moment]
     issued_at: Mapped[Moment | None]
