@@ -1,6 +1,7 @@
 """Every table there is, so that whoever builds the application knows them all: foreign keys are found by name."""
 
 from portal.balance import models as balance
+from portal.banking import models as banking
 from portal.catalogue import models as catalogue
 from portal.core import audit, business, outbox, tasks
 from portal.credits import models as credits_
@@ -17,6 +18,6 @@ from portal.subscriptions import models as subscriptions
 
 CORE = (audit, business, outbox, tasks)
 NOUNS = (
-    identity, customers, catalogue, subscriptions, credits_, quotes, runs, journal, balance, invoicing, payments,
+    identity, customers, catalogue, subscriptions, credits_, quotes, runs, journal, balance, invoicing, payments, banking,
     dunning, notifications,
 )  # fmt: skip

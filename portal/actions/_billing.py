@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from portal.actions import _clearing, _collecting, _gateways, _restarting
+from portal.banking import accounts as bank_accounts
 from portal.core import audit, outbox
 from portal.core import business as businesses
 from portal.core.actors import Actor
@@ -19,7 +20,7 @@ from portal.core.days import day
 from portal.customers.models import Customer
 from portal.dunning import cases
 from portal.dunning.policy import next_reminder_at
-from portal.invoicing import lifecycle
+from portal.invoicing import lifecycle, post
 from portal.invoicing.lifecycle import Issued, Order
 from portal.invoicing.states import InvoiceKind
 from portal.payments import queries as payments
@@ -46,7 +47,10 @@ def bill(
     account = payments.enabled_account(session, orders[0].draft.currency)
     spending = _gateways.spending_beside(account)
     orders = _timed(session, orders, business, at)
+    pay_to = bank_accounts.snapshot(bank_accounts.shown_for(session, orders[0].draft.currency))
+    orders = [replace(order, pay_to=pay_to) for order in orders]
     issued = lifecycle.issue_all(session, orders, business=business, spending=spending, at=at)
+    post.queue(session, issued, [order.customer for order in orders])
     _tell(session, issued, actor, at)
     _collecting.collect(session, issued, account=account, trigger=trigger, business=business, actor=actor, at=at)
     clear(session, [one.invoice_id for one in issued if one.open.is_zero], actor=actor, at=at)

@@ -14,6 +14,7 @@ class Customer(Base):
     __tablename__ = "customers"
     __table_args__ = (
         CheckConstraint("class IN ('person', 'business')", name="class_known"),
+        CheckConstraint("delivery IN ('mail', 'post')", name="delivery_known"),
         CheckConstraint("(parked_at IS NULL) = (parked_reason IS NULL)", name="parked_with_reason"),
     )
 
@@ -30,6 +31,7 @@ class Customer(Base):
     zone: Mapped[str]
     currency: Mapped[CurrencyCode | None]
     external_id: Mapped[str | None] = mapped_column(unique=True)
+    delivery: Mapped[str] = mapped_column(server_default="mail")  # how invoices reach them
     parked_at: Mapped[Moment | None]
     parked_reason: Mapped[str | None]
     version: Mapped[int]

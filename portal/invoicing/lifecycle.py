@@ -5,7 +5,7 @@ Callers hold the customer's lock. Issuing takes any number of drafts, so that a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from portal.core.days import day, midnight
 from portal.core.ids import public_ref
 from portal.core.money import Money
 from portal.customers.models import Customer
-from portal.invoicing import numbering
+from portal.invoicing import numbering, references
 from portal.invoicing.drafts import Draft, DraftLine
 from portal.invoicing.models import Invoice, InvoiceLine
 from portal.invoicing.states import INVOICE, InvoiceEvent, InvoiceKind, InvoiceStatus, LineKind
@@ -35,7 +35,7 @@ LAPSING = frozenset({InvoiceKind.FIRST, InvoiceKind.CHANGE})
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One draft to be issued, and how: `due_days` after the day of issue, `spend` of the customer's balance."""
+    """One draft to be issued, and how: due `due_days` after the day of issue, by transfer to the account `pay_to`."""
 
     draft: Draft
     customer: Customer
@@ -44,6 +44,7 @@ class Order:
     change_id: int | None = None
     run_id: int | None = None
     next_action_at: datetime | None = None
+    pay_to: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +180,8 @@ def _invoice_row(
         "period_end_on": draft.period.end if draft.period else None,
         "issued_on": on,
         "due_on": due_on,
-        "parties": {"seller": seller, "buyer": _buyer(order), "treatments": sorted(draft.treatments)},
-        "payment_reference": label,
+        "parties": _parties(order, seller),
+        "payment_reference": references.payment_reference(series, number),
         "memo": draft.memo,
         "created_at": at,
         "issued_at": at,
@@ -260,6 +261,11 @@ def _seller(business: Business) -> dict[str, Any]:
         "tax_number": business.tax_number,
         "email": business.email,
     }
+
+
+def _parties(order: Order, seller: dict[str, Any]) -> dict[str, Any]:
+    parties = {"seller": seller, "buyer": _buyer(order), "treatments": sorted(order.draft.treatments)}
+    return parties | ({"bank": dict(order.pay_to)} if order.pay_to else {})
 
 
 def _buyer(order: Order) -> dict[str, Any]:

@@ -59,6 +59,12 @@ class Invoice(Base):
         Index("ix_invoices_open", "customer_id", postgresql_where=text("status = 'issued'")),
         Index("ix_invoices_run", "run_id"),
         Index("ix_invoices_issued_on", "issued_on", "id"),
+        Index(
+            "ix_invoices_payment_reference",
+            "payment_reference",
+            unique=True,
+            postgresql_where=text("number IS NOT NULL"),
+        ),
         Index("ix_invoices_listed", text("COALESCE(issued_on, '9999-12-31'::date)"), "id"),
         due_index("invoices"),
     )
@@ -204,3 +210,41 @@ class Document(Base):
     size: Mapped[int]
     created_at: Mapped[Moment]
     next_action_at: Mapped[Moment | None] = mapped_column(index=True)
+
+
+class PrintRun(Base):
+    """Letters that were printed together, in postal order. Its file can be made again at any time."""
+
+    __tablename__ = "print_runs"
+    __table_args__ = (
+        CheckConstraint("status IN ('printing', 'printed')", name="status_known"),
+        CheckConstraint("(status = 'printing') = (next_action_at IS NOT NULL)", name="printing_waits"),
+        CheckConstraint("(status = 'printed') = (digest IS NOT NULL)", name="printed_has_a_file"),
+        due_index("print_runs"),
+    )
+
+    id: Mapped[Key]
+    ref: Mapped[Ref]
+    status: Mapped[str]
+    made_by: Mapped[str]
+    letters: Mapped[int]
+    pages: Mapped[int]
+    digest: Mapped[str | None]
+    created_at: Mapped[Moment]
+    printed_at: Mapped[Moment | None]
+    next_action_at: Mapped[Moment | None]
+
+
+class PostLetter(Base):
+    """An invoice that goes by post. It waits for a run, and belongs to one for ever."""
+
+    __tablename__ = "post_letters"
+    __table_args__ = (
+        CheckConstraint("(print_run_id IS NULL) = (position IS NULL)", name="placed_in_a_run"),
+        UniqueConstraint("print_run_id", "position"),
+        Index("ix_post_letters_waiting", "invoice_id", postgresql_where=text("print_run_id IS NULL")),
+    )
+
+    invoice_id: Mapped[int] = to("invoices", index=False, key=True)
+    print_run_id: Mapped[int | None] = to("print_runs", index=False, nullable=True)
+    position: Mapped[int | None]

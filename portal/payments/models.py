@@ -151,6 +151,7 @@ class Payment(Base):
         UniqueConstraint("gateway_account_id", "gateway_ref"),
         Index("ix_payments_customer", "customer_id", "id"),
         Index("ix_payments_received", "received_on", "id"),
+        Index("ix_payments_unmatched", "id", postgresql_where=text("customer_id IS NULL")),
     )
 
     id: Mapped[Key]

@@ -37,6 +37,7 @@ PURE = (
     "portal/invoicing/taxes.py", "portal/invoicing/totals.py", "portal/invoicing/derivation.py",
     "portal/payments/states.py", "portal/payments/allocation.py", "portal/payments/matching.py",
     "portal/dunning/states.py", "portal/dunning/policy.py", "portal/gateways/base.py", "portal/notifications/states.py",
+    "portal/banking/states.py", "portal/banking/iban.py", "portal/banking/epc.py", "portal/invoicing/references.py",
 )  # fmt: skip
 NOT_PURE = ("flask", "sqlalchemy", "rq", "redis", "requests", "psycopg", "os", "portal.core.clock", "portal.core.db")
 
