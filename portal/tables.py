@@ -12,6 +12,7 @@ from portal.invoicing import models as invoicing
 from portal.journal import models as journal
 from portal.notifications import models as notifications
 from portal.payments import models as payments
+from portal.payments import refund_models as refunds
 from portal.quotes import models as quotes
 from portal.runs import models as runs
 from portal.subscriptions import models as subscriptions
@@ -19,5 +20,5 @@ from portal.subscriptions import models as subscriptions
 CORE = (audit, business, outbox, tasks)
 NOUNS = (
     identity, customers, catalogue, subscriptions, credits_, quotes, runs, journal, balance, invoicing, payments, banking,
-    dunning, notifications,
+    refunds, dunning, notifications,
 )  # fmt: skip

@@ -14,6 +14,12 @@
 | payment.fee_charged | gateway_fees → cash or bank |
 | payment.reversed | receivable → cash or bank, for what its invoices got or what of its surplus was spent |
 | payment.surplus_reversed | customer_balance → cash or bank, for what of its surplus is still there |
+| payment.surplus_lost | receivable → cash or bank, for what of its surplus is neither there nor on an invoice |
+| payment.unmatched_reversed | unmatched_money → cash or bank |
+| refund.approved | customer_balance → refunds_in_transit; what a credit note gives back is in transit already |
+| refund.found | goodwill → refunds_in_transit, for what was given back without us |
+| refund.succeeded | refunds_in_transit → cash or bank |
+| refund.given_up | refunds_in_transit → customer_balance |
 | balance.applied | customer_balance → receivable |
 | balance.unapplied | receivable → customer_balance |
 | invoice.written_off | bad_debt → receivable |
@@ -64,6 +70,12 @@ class JournalEvent(StrEnum):
     PAYMENT_FEE_CHARGED = "payment.fee_charged"
     PAYMENT_REVERSED = "payment.reversed"
     PAYMENT_SURPLUS_REVERSED = "payment.surplus_reversed"
+    PAYMENT_SURPLUS_LOST = "payment.surplus_lost"
+    PAYMENT_UNMATCHED_REVERSED = "payment.unmatched_reversed"
+    REFUND_APPROVED = "refund.approved"
+    REFUND_FOUND = "refund.found"
+    REFUND_SUCCEEDED = "refund.succeeded"
+    REFUND_GIVEN_UP = "refund.given_up"
     BALANCE_APPLIED = "balance.applied"
     BALANCE_UNAPPLIED = "balance.unapplied"
 

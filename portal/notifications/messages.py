@@ -6,7 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.notifications import letters_dunning, letters_invoices, letters_people, letters_subscriptions
+from portal.notifications import (
+    letters_dunning,
+    letters_invoices,
+    letters_people,
+    letters_refunds,
+    letters_subscriptions,
+)
 from portal.notifications.letters import Letter, Occasion
 
 
@@ -49,6 +55,8 @@ TOLD: dict[str, Told] = {
     "payment.failed": Told("payment_failed", _I.payment_failed, "invoice", only="tried_by_schedule"),
     "payment.action_required": Told("action_required", _I.action_required, "attempt"),
     "payment.received": Told("payment_received", _I.payment_received, "payment", repeatable=False),
+    "refund.sent": Told("refund_sent", letters_refunds.refund_sent, "refund", repeatable=False),
+    "refund.succeeded": Told("refund_succeeded", letters_refunds.refund_succeeded, "refund", repeatable=False),
     "dunning.reminded": Told("dunning_reminder", letters_dunning.reminder, "case", repeatable=False),
     "subscription.started": Told("started", _S.started, "subscription"),
     "subscription.changed": Told("changed", _S.changed, "subscription"),

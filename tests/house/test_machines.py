@@ -13,7 +13,7 @@ BIRTHS = {"created"}  # stand in histories and move nothing
 MACHINES = {
     f"{path}:{name}": value
     for path in modules("portal")
-    if path.endswith("/states.py") and path != "portal/core/states.py"
+    if path.endswith("states.py") and path != "portal/core/states.py"
     for name, value in vars(importlib.import_module(path.removesuffix(".py").replace("/", "."))).items()
     if isinstance(value, Machine) and not name.startswith("_")
 }
