@@ -10,6 +10,12 @@ branch_labels = None
 depends_on = None
 
 
+PAYMENT_RULES = {
+    "reversed_at_most_rest": "reversed_minor BETWEEN 0 AND amount_minor - refunded_minor",
+    "reversed_means_something_went_back": "status <> 'reversed' OR reversed_minor > 0",
+}
+
+
 def upgrade() -> None:
     for name in ("limits", "approval_limits"):
         op.add_column(
@@ -17,6 +23,9 @@ def upgrade() -> None:
         )
         op.alter_column("roles", name, server_default=None)
     _create_approvals()
+    op.add_column("payments", sa.Column("reversed_minor", sa.BigInteger(), nullable=False, server_default="0"))
+    for name, rule in PAYMENT_RULES.items():
+        op.create_check_constraint(op.f(f"ck_payments_{name}"), "payments", rule)
 
 
 def _create_approvals() -> None:
@@ -71,6 +80,9 @@ def _create_approvals() -> None:
 
 
 def downgrade() -> None:
+    for name in PAYMENT_RULES:
+        op.drop_constraint(op.f(f"ck_payments_{name}"), "payments")
+    op.drop_column("payments", "reversed_minor")
     op.drop_table("approvals")
     for name in ("approval_limits", "limits"):
         op.drop_column("roles", name)

@@ -54,17 +54,32 @@ def debt_of(session: Session, invoice_id: int) -> DunningDebt | None:
 
 
 def join(
-    session: Session, invoice: Invoice, customer: Customer, *, business: Business, is_hard: bool, at: datetime
+    session: Session,
+    invoice: Invoice,
+    customer: Customer,
+    *,
+    business: Business,
+    is_hard: bool,
+    at: datetime,
+    began_on: date | None = None,
 ) -> DunningCase:
-    """Chase the invoice from today on: in the customer's standing case, or in a new one. Again changes nothing
-    but the hardness of its last decline."""
-    case = standing_case(session, customer.id, invoice.currency) or _opened(session, invoice, customer, at)
+    """Chase the invoice: in the customer's standing case, in the one that had ended with its payment, or in a new one.
+
+    Its ladder counts from `began_on`, without it from the due day (push) or today. Again changes nothing but the
+    hardness of its last decline.
+    """
+    case = (
+        standing_case(session, customer.id, invoice.currency)
+        or _recovered(session, invoice.id)
+        or _opened(session, invoice, customer, at)
+    )
     debt = debt_of(session, invoice.id)
     if debt is None:
-        began_on = _began_on(session, invoice, customer, at)
-        session.add(DunningDebt(case_id=case.id, invoice_id=invoice.id, began_on=began_on, step=0, is_hard=is_hard))
+        start = began_on or _began_on(session, invoice, customer, at)
+        session.add(DunningDebt(case_id=case.id, invoice_id=invoice.id, began_on=start, step=0, is_hard=is_hard))
         log(session, case, "joined", actor="", text=invoice.label or invoice.ref, step=0, at=at)
-        move(case, CaseEvent.REOPENED, at=at)
+        if move(case, CaseEvent.REOPENED, at=at):
+            case.next_action_at = at
         session.flush()
     else:
         debt.is_hard = is_hard
@@ -98,7 +113,7 @@ def move(case: DunningCase, event: CaseEvent, *, at: datetime) -> bool:
     after = CASE.after(case.status, event)
     if after is None:
         return False
-    case.status = after
+    case.status, case.closed_at = after, None
     if after is not CaseStatus.PAUSED:
         case.paused_until, case.paused_kind, case.paused_reason = None, None, ""
     if after in CLOSED:
@@ -212,6 +227,17 @@ def _opened(session: Session, invoice: Invoice, customer: Customer, at: datetime
     session.flush()
     outbox.post(session, "dunning.opened", at=at, customer_id=customer.id, case=case.ref)
     return case
+
+
+def _recovered(session: Session, invoice_id: int) -> DunningCase | None:
+    """The case that ended when this invoice was paid: it goes on when that money was taken back."""
+    return session.scalar(
+        select(DunningCase)
+        .join(DunningDebt, DunningDebt.case_id == DunningCase.id)
+        .where(DunningDebt.invoice_id == invoice_id, DunningCase.status == CaseStatus.RECOVERED)
+        .order_by(DunningCase.id.desc())
+        .limit(1)
+    )
 
 
 def _began_on(session: Session, invoice: Invoice, customer: Customer, at: datetime) -> date:

@@ -19,7 +19,7 @@ class CaseEvent(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     EXHAUSTED = "exhausted"
-    REOPENED = "reopened"  # another invoice joined a case whose ladder was used up
+    REOPENED = "reopened"  # another invoice joined a case whose ladder was used up, or what had paid it was taken back
     RECOVERED = "recovered"
     STOPPED = "stopped"
 
@@ -46,6 +46,7 @@ CASE = Machine[CaseStatus, CaseEvent](
         (_S.PAUSED, _E.RESUMED): _S.OPEN,
         (_S.OPEN, _E.EXHAUSTED): _S.EXHAUSTED,
         (_S.EXHAUSTED, _E.REOPENED): _S.OPEN,
+        (_S.RECOVERED, _E.REOPENED): _S.OPEN,
         **{(status, _E.RECOVERED): _S.RECOVERED for status in STANDING},
         **{(status, _E.STOPPED): _S.STOPPED for status in STANDING},
     },

@@ -105,10 +105,15 @@ def issue_all(
 def mark_paid(invoice: Invoice, paid: Money, *, at: datetime) -> bool:
     """Add what was paid; True when that settled the whole."""
     invoice.paid_minor += paid.minor
-    left = invoice.total_minor - invoice.paid_minor - invoice.credited_minor - invoice.written_off_minor
-    if left:
+    if _left(invoice) or (invoice.status is InvoiceStatus.WRITTEN_OFF and invoice.written_off_minor):
         return False
     return move(invoice, InvoiceEvent.PAID, at=at)
+
+
+def mark_unpaid(invoice: Invoice, taken_back: Money, *, at: datetime) -> bool:
+    """Take off what had been paid; True when that opened a closed invoice again."""
+    invoice.paid_minor -= taken_back.minor
+    return bool(_left(invoice)) and move(invoice, InvoiceEvent.REOPENED, at=at)
 
 
 def move(invoice: Invoice, event: InvoiceEvent, *, at: datetime) -> bool:
@@ -128,6 +133,11 @@ def overdue_from(invoice: Invoice, customer: Customer) -> datetime:
     """The first instant at which the invoice is overdue: the day after its due day, where the customer is."""
     assert invoice.due_on is not None  # noqa: S101  (an issued invoice has a due day)
     return midnight(invoice.due_on + timedelta(days=1), customer.zone)
+
+
+def _left(invoice: Invoice) -> int:
+    """What is open, before the database has computed it."""
+    return invoice.total_minor - invoice.paid_minor - invoice.credited_minor - invoice.written_off_minor
 
 
 def _spend(

@@ -12,8 +12,10 @@
 | payment.matched | unmatched_money → receivable |
 | payment.matched_to_balance | unmatched_money → customer_balance |
 | payment.fee_charged | gateway_fees → cash or bank |
-| payment.reversed | receivable → cash or bank, for what its invoices got or what of its surplus was spent |
+| payment.reversed | receivable → cash or bank, for what its invoices got |
 | payment.surplus_reversed | customer_balance → cash or bank, for what of its surplus is still there |
+| payment.surplus_lost | receivable → cash or bank, for what of its surplus is neither there nor on an invoice |
+| payment.unmatched_reversed | unmatched_money → cash or bank |
 | payment.surplus_lost | receivable → cash or bank, for what of its surplus is neither there nor on an invoice |
 | payment.unmatched_reversed | unmatched_money → cash or bank |
 | refund.approved | customer_balance → refunds_in_transit; what a credit note gives back is in transit already |
@@ -72,6 +74,8 @@ class JournalEvent(StrEnum):
     PAYMENT_SURPLUS_REVERSED = "payment.surplus_reversed"
     PAYMENT_SURPLUS_LOST = "payment.surplus_lost"
     PAYMENT_UNMATCHED_REVERSED = "payment.unmatched_reversed"
+    PAYMENT_SURPLUS_LOST = "payment.surplus_lost"
+    PAYMENT_UNMATCHED_REVERSED = "payment.unmatched_reversed"
     REFUND_APPROVED = "refund.approved"
     REFUND_FOUND = "refund.found"
     REFUND_SUCCEEDED = "refund.succeeded"
@@ -92,6 +96,8 @@ POSTINGS: dict[JournalEvent, tuple[Account | None, Account | None]] = {
     _E.PAYMENT_FEE_CHARGED: (_A.GATEWAY_FEES, _PLACE),
     _E.PAYMENT_REVERSED: (_A.RECEIVABLE, _PLACE),
     _E.PAYMENT_SURPLUS_REVERSED: (_A.CUSTOMER_BALANCE, _PLACE),
+    _E.PAYMENT_SURPLUS_LOST: (_A.RECEIVABLE, _PLACE),
+    _E.PAYMENT_UNMATCHED_REVERSED: (_A.UNMATCHED_MONEY, _PLACE),
     _E.BALANCE_APPLIED: (_A.CUSTOMER_BALANCE, _A.RECEIVABLE),
     _E.BALANCE_UNAPPLIED: (_A.RECEIVABLE, _A.CUSTOMER_BALANCE),
     _E.INVOICE_WRITTEN_OFF: (_A.BAD_DEBT, _A.RECEIVABLE),

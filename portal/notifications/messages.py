@@ -86,6 +86,7 @@ TOLD: dict[str, Told] = {
 SILENT = frozenset(
     {
         "invoice.voided",  # nobody was asked for it any more: the page says so
+        "payment.reversed",  # the reminder of the invoice that is open again says it
         "subscription.renewed",  # the invoice or its receipt says it
         "subscription.past_due",  # the failed payment says it
         "dunning.opened",  # the failed payment says it

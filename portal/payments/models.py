@@ -148,6 +148,8 @@ class Payment(Base):
         one_of("status", PaymentStatus),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="refunded_at_most_amount"),
+        CheckConstraint("reversed_minor BETWEEN 0 AND amount_minor - refunded_minor", name="reversed_at_most_rest"),
+        CheckConstraint("status <> 'reversed' OR reversed_minor > 0", name="reversed_means_something_went_back"),
         UniqueConstraint("gateway_account_id", "gateway_ref"),
         Index("ix_payments_customer", "customer_id", "id"),
         Index("ix_payments_received", "received_on", "id"),
@@ -165,6 +167,7 @@ class Payment(Base):
     currency: Mapped[CurrencyCode]
     fee_minor: Mapped[Minor]
     refunded_minor: Mapped[Minor]
+    reversed_minor: Mapped[Minor] = mapped_column(server_default=text("0"))  # taken back by a bank or undone by us
     received_on: Mapped[Day]
     form_key: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[Moment]

@@ -53,10 +53,13 @@ SELECT i.id, i.ref, i.paid_minor, allocated.minor AS allocated_minor, applied.mi
  WHERE i.paid_minor <> coalesce(allocated.minor, 0) + coalesce(applied.minor, 0) AND <<i.customer_id>>;
 
 -- invariant: payments_are_placed_whole (3, 7)
--- All of a payment pays invoices or is on the customer's balance, and its cash is in the books less its fee.
+-- All of a payment that was not taken back pays invoices or is on the customer's balance, and its cash is in the
+-- books less its fee.
 WITH posted AS (
     SELECT e.document,
-           sum(e.amount_minor) FILTER (WHERE e.event = 'payment.overpaid') AS surplus,
+           sum(CASE WHEN e.event = 'payment.overpaid' THEN e.amount_minor
+                    WHEN e.event IN ('payment.surplus_reversed', 'payment.surplus_lost') THEN -e.amount_minor
+               END) AS surplus,
            sum(CASE WHEN e.debit IN ('cash', 'bank') THEN e.amount_minor ELSE -e.amount_minor END) AS cash
       FROM journal_entries e WHERE e.money_place IS NOT NULL AND <<e.customer_id>> GROUP BY e.document),
 allocated AS (
@@ -64,17 +67,16 @@ allocated AS (
       FROM payment_allocations a JOIN payments p ON p.id = a.payment_id AND <<p.customer_id>> GROUP BY a.payment_id)
 SELECT p.id, p.ref, p.amount_minor, allocated.minor AS allocated_minor, posted.surplus, posted.cash
   FROM payments p LEFT JOIN posted ON posted.document = p.ref LEFT JOIN allocated ON allocated.payment_id = p.id
- WHERE p.status = 'booked' AND p.customer_id IS NOT NULL AND <<p.customer_id>>
-   AND (p.amount_minor <> coalesce(allocated.minor, 0) + coalesce(posted.surplus, 0)
-        OR p.amount_minor - p.fee_minor <> coalesce(posted.cash, 0));
+ WHERE p.customer_id IS NOT NULL AND <<p.customer_id>>
+   AND (p.amount_minor - p.reversed_minor <> coalesce(allocated.minor, 0) + coalesce(posted.surplus, 0)
+        OR p.amount_minor - p.reversed_minor - p.fee_minor <> coalesce(posted.cash, 0));
 
 -- invariant: cash_is_what_was_collected (3)
 -- nightly
 -- The cash of each gateway account is what it collected less what it kept and gave back.
 WITH collected AS (
-    SELECT g.ref AS place, p.currency, sum(p.amount_minor - p.fee_minor) AS minor
-      FROM payments p JOIN gateway_accounts g ON g.id = p.gateway_account_id
-     WHERE p.status = 'booked' GROUP BY g.ref, p.currency),
+    SELECT g.ref AS place, p.currency, sum(p.amount_minor - p.reversed_minor - p.fee_minor) AS minor
+      FROM payments p JOIN gateway_accounts g ON g.id = p.gateway_account_id GROUP BY g.ref, p.currency),
 cash AS (
     SELECT e.money_place AS place, e.currency,
            sum(CASE WHEN e.debit = 'cash' THEN e.amount_minor ELSE -e.amount_minor END) AS minor
@@ -84,12 +86,13 @@ SELECT place, currency, collected.minor AS collected_minor, cash.minor AS cash_m
  WHERE coalesce(collected.minor, 0) <> coalesce(cash.minor, 0);
 
 -- invariant: receivable_is_what_is_open (5)
--- What a customer owes by the journal is what is open on their invoices.
+-- What a customer owes by the journal is what is open on their invoices, and what was taken back of money long spent.
 WITH posted AS (
     SELECT e.customer_id, e.currency,
            sum(CASE WHEN e.debit = 'receivable' THEN e.amount_minor ELSE -e.amount_minor END) AS minor
       FROM journal_entries e
      WHERE 'receivable' IN (e.debit, e.credit) AND e.customer_id IS NOT NULL AND <<e.customer_id>>
+       AND e.event <> 'payment.surplus_lost'
      GROUP BY e.customer_id, e.currency),
 owed AS (
     SELECT i.customer_id, i.currency, sum(i.open_minor) AS minor FROM invoices i WHERE <<i.customer_id>>
