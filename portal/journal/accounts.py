@@ -16,8 +16,6 @@
 | payment.surplus_reversed | customer_balance → cash or bank, for what of its surplus is still there |
 | payment.surplus_lost | receivable → cash or bank, for what of its surplus is neither there nor on an invoice |
 | payment.unmatched_reversed | unmatched_money → cash or bank |
-| payment.surplus_lost | receivable → cash or bank, for what of its surplus is neither there nor on an invoice |
-| payment.unmatched_reversed | unmatched_money → cash or bank |
 | refund.approved | customer_balance → refunds_in_transit; what a credit note gives back is in transit already |
 | refund.found | goodwill → refunds_in_transit, for what was given back without us |
 | refund.succeeded | refunds_in_transit → cash or bank |
@@ -74,8 +72,6 @@ class JournalEvent(StrEnum):
     PAYMENT_SURPLUS_REVERSED = "payment.surplus_reversed"
     PAYMENT_SURPLUS_LOST = "payment.surplus_lost"
     PAYMENT_UNMATCHED_REVERSED = "payment.unmatched_reversed"
-    PAYMENT_SURPLUS_LOST = "payment.surplus_lost"
-    PAYMENT_UNMATCHED_REVERSED = "payment.unmatched_reversed"
     REFUND_APPROVED = "refund.approved"
     REFUND_FOUND = "refund.found"
     REFUND_SUCCEEDED = "refund.succeeded"
@@ -98,6 +94,10 @@ POSTINGS: dict[JournalEvent, tuple[Account | None, Account | None]] = {
     _E.PAYMENT_SURPLUS_REVERSED: (_A.CUSTOMER_BALANCE, _PLACE),
     _E.PAYMENT_SURPLUS_LOST: (_A.RECEIVABLE, _PLACE),
     _E.PAYMENT_UNMATCHED_REVERSED: (_A.UNMATCHED_MONEY, _PLACE),
+    _E.REFUND_APPROVED: (_A.CUSTOMER_BALANCE, _A.REFUNDS_IN_TRANSIT),
+    _E.REFUND_FOUND: (_A.GOODWILL, _A.REFUNDS_IN_TRANSIT),
+    _E.REFUND_SUCCEEDED: (_A.REFUNDS_IN_TRANSIT, _PLACE),
+    _E.REFUND_GIVEN_UP: (_A.REFUNDS_IN_TRANSIT, _A.CUSTOMER_BALANCE),
     _E.BALANCE_APPLIED: (_A.CUSTOMER_BALANCE, _A.RECEIVABLE),
     _E.BALANCE_UNAPPLIED: (_A.RECEIVABLE, _A.CUSTOMER_BALANCE),
     _E.INVOICE_WRITTEN_OFF: (_A.BAD_DEBT, _A.RECEIVABLE),
