@@ -1,4 +1,4 @@
-"""Paystack: charges stored cards, offers a hosted page, refunds, announces, answers. Tables: paystack_tables.py."""
+"""Paystack: charges stored cards, offers a hosted page, announces, answers. Tables: paystack_tables.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
@@ -26,15 +26,14 @@ from portal.gateways.base import (
     Outcome,
     Payable,
     Probe,
-    RefundList,
-    RefundOrder,
-    RefundOutcome,
     WrongAmount,
     WrongKey,
     WrongRequest,
 )
 from portal.gateways.paystack_answers import charged, is_refusal, says, sentence
-from portal.gateways.paystack_reading import charge_outcome, money, part, refund_outcome, text, wire_amount
+from portal.gateways.paystack_calls import PAGE_SIZE, stamp
+from portal.gateways.paystack_reading import charge_outcome, money, wire_amount
+from portal.gateways.paystack_returns import PaystackReturns
 from portal.gateways.paystack_tables import (
     DUPLICATE,
     EVENTS,
@@ -44,16 +43,15 @@ from portal.gateways.paystack_tables import (
     WIRE_UNITS,
 )
 from portal.gateways.protocols import Deadlines
+from portal.gateways.told import part, text
 
 BASE_URL = "https://api.paystack.co"
 SIGNATURE = "x-paystack-signature"
-PAGE_SIZE = 100
-MOST_PAGES = 50
 _KEY = re.compile(r"sk_(test|live)_[A-Za-z0-9_-]+")
 _REFERENCE = re.compile(r"[A-Za-z0-9.=-]{1,100}")
 
 
-class Paystack:
+class Paystack(PaystackReturns):
     """One Paystack account. `former_keys` are only believed in signatures, while a rotated key is phased out."""
 
     name = "paystack"
@@ -156,43 +154,9 @@ class Paystack:
             return LookUp(Answer.NOT_FOUND, reason=sentence(reply))
         return LookUp(Answer.SILENT, reason=sentence(reply))
 
-    def refund(self, order: RefundOrder) -> RefundOutcome:
-        """Give money back. Paystack would do it twice if asked twice: list the refunds of the payment before."""
-        body = {
-            "transaction": order.charge_ref,
-            "amount": wire_amount(order.amount),
-            "currency": order.amount.currency,
-            "merchant_note": order.note,
-            "customer_note": order.reason or order.note,
-        }
-        try:
-            reply = self._ask("POST", "/refund", body=body, seconds=self.deadlines.charge)
-        except http.NotSent as error:
-            return RefundOutcome(Outcome.NOT_SENT, reason=str(error))
-        except http.Silence as error:
-            return RefundOutcome(Outcome.UNKNOWN, reason=str(error))
-        told = part(reply.body.get("data"))
-        if reply.status < 300 and reply.body.get("status") is True and text(told.get("id")):
-            return refund_outcome(told)
-        if reply.status == 429:
-            return RefundOutcome(Outcome.NOT_SENT, reason=sentence(reply))
-        return RefundOutcome(Outcome.DECLINED if is_refusal(reply) else Outcome.UNKNOWN, reason=sentence(reply))
-
-    def refunds_of(self, charge_ref: str) -> RefundList:
-        """Every refund of the payment with Paystack's number `charge_ref` (its reference would list none)."""
-        found: list[RefundOutcome] = []
-        for page in range(1, MOST_PAGES + 1):
-            rows = self._rows("/refund", {"transaction": charge_ref}, page)
-            if isinstance(rows, str):
-                return RefundList(Answer.SILENT, reason=rows)
-            found += [refund_outcome(row) for row in rows]
-            if len(rows) < PAGE_SIZE:
-                return RefundList(Answer.FOUND, tuple(one for one in found if one.charge_ref == charge_ref))
-        return RefundList(Answer.SILENT, reason="there are more pages than can be true")
-
     def charges_between(self, since: datetime, until: datetime, page: int = 1) -> ChargeList:
         """Transactions created in [since, until], newest first, a hundred to a page."""
-        rows = self._rows("/transaction", {"from": _stamp(since), "to": _stamp(until)}, page)
+        rows = self._rows("/transaction", {"from": stamp(since), "to": stamp(until)}, page)
         if isinstance(rows, str):
             return ChargeList(Answer.SILENT, reason=rows)
         charges = tuple(charge_outcome(row, text(row.get("reference")), is_final=True) for row in rows)
@@ -275,31 +239,3 @@ class Paystack:
             "email": email,
             "metadata": dict(notes),
         }
-
-    def _ask(self, method: str, path: str, *, seconds: float, **sent: Any) -> http.Reply:
-        """One call. Raises NotSent, Silence, or WrongKey."""
-        headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json", "User-Agent": "portal"}
-        reply = http.call(method, self._base_url + path, headers=headers, seconds=seconds, **sent)
-        if reply.status in (401, 403):
-            raise WrongKey(f"Paystack does not accept the key or this server's address: {sentence(reply)}")
-        return reply
-
-    def _read(self, path: str, query: Mapping[str, str] | None = None) -> http.Reply | str:
-        """One reading call, or the reason why there is no answer."""
-        try:
-            return self._ask("GET", path, query=query, seconds=self.deadlines.read)
-        except (http.NotSent, http.Silence) as error:
-            return str(error)
-
-    def _rows(self, path: str, query: Mapping[str, str], page: int) -> list[Mapping[str, Any]] | str:
-        reply = self._read(path, {**query, "perPage": str(PAGE_SIZE), "page": str(page)})
-        if isinstance(reply, str):
-            return reply
-        rows = reply.body.get("data")
-        if reply.status != 200 or reply.body.get("status") is not True or not isinstance(rows, list):
-            return sentence(reply)
-        return [part(row) for row in rows]
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"

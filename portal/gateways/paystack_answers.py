@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from portal.gateways import http
 from portal.gateways.base import ChargeOutcome, Outcome, WrongRequest
-from portal.gateways.paystack_reading import charge_outcome, part, text
+from portal.gateways.paystack_reading import charge_outcome
 from portal.gateways.paystack_tables import DUPLICATE, METHOD_REFUSALS
+from portal.gateways.told import part, text
 
 
 def charged(reply: http.Reply, reference: str) -> ChargeOutcome:

@@ -9,17 +9,29 @@ from fractions import Fraction
 from typing import Any
 
 from portal.core.money import CURRENCIES, Money, MoneyError, digits, round_half_away
-from portal.gateways.base import ChargeOutcome, DeclineKind, Outcome, RefundOutcome, StoredMethod
+from portal.gateways.base import (
+    ChargeOutcome,
+    DeclineKind,
+    DisputeNews,
+    DisputeState,
+    Outcome,
+    RefundOutcome,
+    StoredMethod,
+)
 from portal.gateways.paystack_tables import (
     CHARGES,
     DECLINE_TEXTS,
     DECLINES,
+    DISPUTES,
     DOUBTFUL,
     ISO_CODES,
     REFUNDS,
+    RESOLUTIONS,
+    RESOLVED,
     RETURNED,
     WIRE_UNITS,
 )
+from portal.gateways.told import part, text, without
 
 _SECRET_KEYS = frozenset({"authorization_code", "access_code", "authorization_url", "email_token", "pin", "otp"})
 
@@ -42,22 +54,6 @@ def money(value: object, currency: object) -> Money | None:
         return None
 
 
-def text(value: object) -> str:
-    """A string or number as text, everything else as none."""
-    if isinstance(value, str):
-        return _storable(value[:1000]).strip()
-    return str(value) if type(value) is int else ""
-
-
-def _storable(words: str) -> str:
-    """Without what no database text can hold: the zero character and halves of surrogate pairs."""
-    return words.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def part(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def moment(value: object) -> datetime | None:
     """ISO 8601 as an aware UTC instant; a time without offset is taken as UTC."""
     try:
@@ -69,11 +65,7 @@ def moment(value: object) -> datetime | None:
 
 def without_tokens(value: Any) -> Any:
     """The same JSON, storable, without anything that could charge a card or open a payment page."""
-    if isinstance(value, dict):
-        return {_storable(key): without_tokens(entry) for key, entry in value.items() if key not in _SECRET_KEYS}
-    if isinstance(value, list):
-        return [without_tokens(entry) for entry in value]
-    return _storable(value) if isinstance(value, str) else value
+    return without(value, _SECRET_KEYS)
 
 
 def stored_method(authorization: Mapping[str, Any], payer_email: str) -> StoredMethod | None:
@@ -172,5 +164,28 @@ def refund_outcome(told: Mapping[str, Any]) -> RefundOutcome:
         note=text(told.get("merchant_note")),
         reason=text(told.get("reason")) or text(told.get("status")),
         created_at=moment(told.get("createdAt") or told.get("created_at")),
+        raw=without_tokens(dict(told)),
+    )
+
+
+def dispute_told(told: Mapping[str, Any]) -> DisputeNews:
+    """A dispute row. What is in dispute is the whole payment, unless a smaller refund was agreed on."""
+    transaction = part(told.get("transaction"))
+    currency = told.get("currency") or transaction.get("currency")
+    agreed = money(told.get("refund_amount"), currency)
+    said = text(told.get("status"))
+    state = DISPUTES.get(said, DisputeState.UNKNOWN)
+    if said in RESOLVED:
+        state = RESOLUTIONS.get(text(told.get("resolution")), DisputeState.UNKNOWN)
+    return DisputeNews(
+        gateway_ref=text(told.get("id")),
+        state=state,
+        reference=text(transaction.get("reference")) or text(told.get("transaction_reference")),
+        charge_ref=text(transaction.get("id")),
+        amount=agreed if agreed and agreed.is_positive else money(transaction.get("amount"), currency),
+        reason=text(told.get("category")),
+        due_at=moment(told.get("dueAt")),
+        opened_at=moment(told.get("createdAt") or told.get("created_at")),
+        closed_at=moment(told.get("resolvedAt")),
         raw=without_tokens(dict(told)),
     )

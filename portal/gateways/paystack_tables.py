@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from portal.gateways.base import DeclineKind, NewsKind, Outcome
+from portal.gateways.base import DeclineKind, DisputeState, NewsKind, Outcome
 
 # Amounts travel in hundredths of the main unit for every currency, also where there is no smaller unit (XOF).
 WIRE_UNITS = 100
@@ -37,6 +37,19 @@ REFUNDS: Mapping[str, Outcome] = {
     "needs-attention": Outcome.ACTION_REQUIRED,
     "processed": Outcome.SUCCEEDED,
     "failed": Outcome.DECLINED,
+}
+
+DISPUTES: Mapping[str, DisputeState] = {
+    "awaiting-merchant-feedback": DisputeState.NEEDS_RESPONSE,
+    "awaiting-bank-feedback": DisputeState.UNDER_REVIEW,
+    "pending": DisputeState.UNDER_REVIEW,
+}
+# Nothing more will happen to it; its resolution tells who keeps the money.
+RESOLVED = frozenset({"resolved", "archived"})
+RESOLUTIONS: Mapping[str, DisputeState] = {
+    "merchant-accepted": DisputeState.LOST,
+    "auto-accepted": DisputeState.LOST,
+    "declined": DisputeState.WON,
 }
 
 _LATER, _CARD = DeclineKind.RETRY_LATER, DeclineKind.NEW_METHOD_NEEDED

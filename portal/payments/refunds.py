@@ -83,7 +83,7 @@ def left_of(payment: Payment) -> Money:
     """What may still go back of the payment."""
     if payment.status is not PaymentStatus.BOOKED or payment.customer_id is None:
         return Money.zero(payment.currency)
-    return Money(payment.amount_minor - payment.refunded_minor, payment.currency)
+    return Money(payment.amount_minor - payment.refunded_minor - payment.reversed_minor, payment.currency)
 
 
 def refundable_payments(session: Session, invoice_id: int) -> list[tuple[Payment, Money]]:
@@ -135,7 +135,7 @@ def reserve(session: Session, refund: Refund) -> None:
     kept = (
         update(Payment)
         .where(Payment.id == refund.payment_id, Payment.status == PaymentStatus.BOOKED)
-        .where(Payment.refunded_minor + refund.amount_minor <= Payment.amount_minor)
+        .where(Payment.refunded_minor + refund.amount_minor <= Payment.amount_minor - Payment.reversed_minor)
         .values(refunded_minor=Payment.refunded_minor + refund.amount_minor)
         .returning(Payment.id)
         .execution_options(synchronize_session="fetch")
