@@ -116,6 +116,11 @@ def credits_of(session: Session, plan_ids: Collection[int]) -> list[GrantedCredi
     return [GrantedCredits(*row) for row in session.execute(wanted)]
 
 
+def currencies(session: Session) -> list[str]:
+    """Every currency that something has a price in, in the order of the alphabet."""
+    return list(session.scalars(select(Price.currency).distinct().order_by(Price.currency)))
+
+
 def terms_of(price: Price) -> PriceTerms:
     """The price as the arithmetic takes it."""
     return PriceTerms(

@@ -63,6 +63,22 @@ def open_of_customer(session: Session, customer_id: int, *, currency: str | None
     return list(session.scalars(wanted.order_by(Invoice.due_on, Invoice.id)))
 
 
+def issued_alike(session: Session, customer_id: int, total: Money, *, since: date) -> Invoice | None:
+    """The latest invoice that the customer got since a day over just this sum and that stands."""
+    return session.scalar(
+        select(Invoice)
+        .where(
+            Invoice.customer_id == customer_id,
+            Invoice.currency == total.currency,
+            Invoice.total_minor == total.minor,
+            Invoice.issued_on >= since,
+            Invoice.status != InvoiceStatus.VOID,
+        )
+        .order_by(Invoice.id.desc())
+        .limit(1)
+    )
+
+
 def of_change(session: Session, change_id: int) -> Invoice | None:
     """The invoice that a scheduled change waits for, as it is now."""
     wanted = select(Invoice).where(Invoice.scheduled_change_id == change_id, Invoice.status != InvoiceStatus.VOID)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
+from portal.actions._by_hand import Written
 from portal.actions.issue_invoice import issue_invoice
 from portal.core.actors import Actor
 from portal.core.errors import Invalid, Refused
@@ -26,7 +27,7 @@ def line(minor: int = 250_000, quantity: int = 2, currency: str = "NGN") -> Manu
 
 def write(customer_id: int, *lines: ManualLine, **more: object) -> str:
     asked = {"currency": "NGN", "due_days": 14} | more
-    return issue_invoice(customer_id, lines or [line()], actor=STAFF, at=AT, **asked)
+    return issue_invoice(customer_id, Written(lines=lines or [line()], **asked), actor=STAFF, at=AT)
 
 
 def test_a_written_invoice_is_numbered_taxed_and_posted(make, session):
@@ -67,7 +68,16 @@ def test_a_customer_is_billed_in_one_currency(make):
     ],
 )
 def test_nonsense_is_refused_with_its_field(make, session, lines, more, field):
+    asked = Written(**({"lines": lines, "currency": "NGN", "due_days": 14} | more))
     with pytest.raises(Invalid) as refused:
-        issue_invoice(make.customer().id, lines, actor=STAFF, at=AT, **({"currency": "NGN", "due_days": 14} | more))
+        issue_invoice(make.customer().id, asked, actor=STAFF, at=AT)
     assert refused.value.field == field
     assert session.scalar(text("SELECT count(*) FROM invoices")) == 0
+
+
+def test_a_form_that_is_sent_twice_issues_one_invoice(make, session):
+    customer = make.customer()
+    asked = Written(lines=[line()], currency="NGN", due_days=14)
+    first = issue_invoice(customer.id, asked, form_key="k" * 32, actor=STAFF, at=AT)
+    assert issue_invoice(customer.id, asked, form_key="k" * 32, actor=STAFF, at=AT) == first
+    assert session.scalar(text("SELECT count(*) FROM invoices")) == 1

@@ -62,6 +62,7 @@ def list_customers() -> ResponseReturnValue:
         named=named,
         countries=[(code, named.get(code, code)) for code in customer_list.countries(session)],
         statuses=sorted(LIVE),
+        may_enter=Permission.SUBSCRIPTION_WRITE in g.permissions,
         chips=listing.chips(_chips(filters, named)),
     )
 
@@ -204,6 +205,7 @@ def _page(header: Header, tab: str, *, status: int = 200, **context: Any) -> Res
         tabs=tabs,
         may_release=Permission.OPERATIONS_WRITE in g.permissions,
         may_subscribe=Permission.SUBSCRIPTION_WRITE in g.permissions,
+        may_bill=Permission.BILLING_WRITE in g.permissions,
         **context,
     )
 

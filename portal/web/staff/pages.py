@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from portal.web.staff import (
     customers,
+    enter_customer,
     give_subscription,
     home,
     invoices,
@@ -12,12 +13,15 @@ from portal.web.staff import (
     subscription_changes,
     subscription_deeds,
     subscriptions,
+    write_invoice,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
     search.bp,
+    enter_customer.bp,
     customers.bp,
+    write_invoice.bp,
     give_subscription.bp,
     subscriptions.bp,
     subscription_changes.bp,
