@@ -81,3 +81,8 @@ def notes(session: Session, customer_id: int, *, limit: int = 50) -> list[Note]:
     return list(
         session.scalars(select(Note).where(Note.customer_id == customer_id).order_by(Note.id.desc()).limit(limit))
     )
+
+
+def is_taken(session: Session, external_id: str) -> bool:
+    """Is it some customer's number in the company's own system?"""
+    return session.scalar(select(Customer.id).where(Customer.external_id == external_id)) is not None
