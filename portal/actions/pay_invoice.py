@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.actions import _gateways, _owed
+from portal.actions.resolve_attempts import ask_about
 from portal.core import audit
 from portal.core.actors import Actor
 from portal.core.days import day
@@ -30,9 +31,11 @@ def pay_invoice(
 ) -> None:
     """Commit to charging what is open with `method_ref`, or the method the invoice is usually charged with.
 
-    A second click finds the charge already waiting and changes nothing. An open payment page gives way, a charge
-    that may have been sent does not: InDoubt. A person's tries never use up the dunning ladder.
+    A second click finds the charge already waiting and changes nothing. What is open for the customer to pay gives
+    way once the gateway was asked about it; a charge that may have been sent does not: InDoubt. A person's tries
+    never use up the dunning ladder.
     """
+    _ask_about_open(invoice_ref, actor=actor, at=at)
     with transaction() as session:
         customer, invoice = invoices.lock(session, invoice_ref)
         _owed.require_open(invoice)
@@ -51,6 +54,16 @@ def pay_invoice(
             amount_minor=invoice.open_minor,
             currency=invoice.currency,
         )
+
+
+def _ask_about_open(invoice_ref: str, *, actor: Actor, at: datetime) -> None:
+    """The customer may have paid by now what was opened for them."""
+    with transaction() as session:
+        live = queries.live_attempt(session, invoices.by_ref(session, invoice_ref).id)
+        if live is None or live.kind != AttemptKind.PAYABLE or live.status is not AttemptStatus.ACTION_REQUIRED:
+            return
+        reference = live.reference
+    ask_about(reference, actor=actor, at=at)
 
 
 def _is_free(session: Session, invoice: Invoice, at: datetime) -> bool:

@@ -25,7 +25,7 @@ from portal.dunning.models import DunningDebt
 from portal.gateways.base import ChargeOutcome, Outcome
 from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
-from portal.payments import attempts, methods, queries
+from portal.payments import attempts, methods, payables, queries
 from portal.payments.models import Attempt, GatewayAccount, PaymentMethod
 from portal.payments.states import AttemptKind, AttemptTrigger
 
@@ -122,6 +122,8 @@ def _keep_methods(session: Session, successes: Sequence[Success], *, actor: Acto
         stored = one.charge.method
         if one.attempt.kind != AttemptKind.PAYABLE or stored is None or not stored.is_reusable:
             continue
+        if not payables.details(one.attempt).keeps_method:
+            continue  # whoever paid by a link did not give us their card
         method = methods.keep(
             session,
             stored,

@@ -54,6 +54,7 @@ POLICIES: dict[str, Any] = {
     "trial_without_method": "pause",  # or cancel, chase
     "customer_may_pause": True,
     "customer_may_cancel_now": False,
+    "customer_may_pay_part": False,
     "run_hold_clock_hours": 36,
     "stop_line_invoice_times": 5,
     "stop_line_total_times": 2,

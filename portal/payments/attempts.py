@@ -1,6 +1,6 @@
 """Opening, leasing and closing attempts. The only writer of an attempt's status. Callers hold the customer's lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from portal.core.ids import attempt_reference
 from portal.core.money import Money
 from portal.payments import queries
 from portal.payments.models import Attempt
+from portal.payments.payables import Details, details
 from portal.payments.states import (
     ASKED_ABOUT,
     ATTEMPT,
@@ -88,9 +89,10 @@ def open_payable(
     account_id: int,
     amount: Money,
     trigger: AttemptTrigger,
+    wanted: Details | None = None,
     at: datetime,
 ) -> Attempt:
-    """Commit to asking for a page on which the customer can pay: leased at once, for the caller asks at once."""
+    """Commit to asking for what the customer can pay: leased at once, for the caller asks at once."""
     row = _row(AttemptKind.PAYABLE, AttemptStatus.SENDING, trigger, amount, at + LEASE)
     attempt = Attempt(
         **row
@@ -99,6 +101,7 @@ def open_payable(
             "invoice_id": invoice_id,
             "gateway_account_id": account_id,
             "method_id": None,
+            "payable": wanted.as_row() if wanted else None,
             "created_at": at,
             "sends": 1,
             "sent_at": at,
@@ -161,8 +164,12 @@ def move(attempt: Attempt, event: AttemptEvent, *, at: datetime, next_action_at:
 
 
 def ask_again_at(attempt: Attempt, at: datetime) -> datetime:
-    """When to ask the gateway next: soon at first, daily in the end."""
-    return at + QUERY_AFTER[min(attempt.queries, len(QUERY_AFTER) - 1)]
+    """When to ask the gateway next: soon at first, daily in the end, and as soon as a payable has run out."""
+    asked_at = at + QUERY_AFTER[min(attempt.queries, len(QUERY_AFTER) - 1)]
+    if attempt.kind != AttemptKind.PAYABLE:
+        return asked_at
+    ends = [end for end in (expires_at(attempt), expires_at(attempt) + GRACE) if end > at]
+    return min([asked_at, *ends])
 
 
 def cancel_waiting(session: Session, invoice_id: int, *, at: datetime) -> None:
@@ -183,11 +190,9 @@ def supersede(attempt: Attempt, *, at: datetime) -> None:
 
 def expires_at(attempt: Attempt) -> datetime:
     """When a payable cannot be paid any more, as the gateway said or as we assume."""
-    said = (attempt.payable or {}).get("expires_at")
-    return datetime.fromisoformat(said) if said else attempt.created_at + PAYABLE_LIVES
+    return details(attempt).expires_at or attempt.created_at + PAYABLE_LIVES
 
 
 def link_of(attempt: Attempt) -> str:
     """The page on which a payable can be paid; empty where there is none."""
-    payable: Mapping[str, Any] = attempt.payable or {}
-    return str(payable.get("link", ""))
+    return details(attempt).link
