@@ -155,9 +155,8 @@ def call(
 ) -> Reply:
     """Ask once, with `body` as JSON, or with exactly the bytes of `content`, whose type the headers then name.
 
-    Raises NotSent or Silence; anything complete and readable below 500 is a Reply.
-
-    Refuses (by raising what the database floor raises) while a transaction is open in this thread.
+    Raises NotSent or Silence; anything complete and readable below 500 is a Reply. Refuses (by raising what the
+    database floor raises) while a transaction is open in this thread.
     """
     require_no_transaction()
     began = time.monotonic()

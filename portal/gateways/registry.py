@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 from portal.core.errors import NotFound
 from portal.core.money import Money
+from portal.gateways.ipaymu import Ipaymu
 from portal.gateways.paystack import Paystack
 from portal.gateways.protocols import Adapter, Deadlines, Opens
 
-ADAPTERS: dict[str, Opens] = {Paystack.name: Paystack}
+ADAPTERS: dict[str, Opens] = {Paystack.name: Paystack, Ipaymu.name: Ipaymu}
 
 
 def adapter_for(
