@@ -30,6 +30,9 @@ class Settings:
     files_dir: str
     paystack_secret_key: str = field(default="", repr=False)
     paystack_base_url: str = "https://api.paystack.co"
+    ipaymu_va: str = ""
+    ipaymu_api_key: str = field(default="", repr=False)
+    ipaymu_base_url: str = ""
     test_mode: bool = False
     twin_urls: tuple[str, ...] = ()
     crash_plan: str = ""
@@ -39,7 +42,23 @@ class Settings:
         """The keys of a gateway's account in this mode, by name, if the environment sets them; else empty."""
         if gateway == "paystack" and self.paystack_secret_key.startswith(f"sk_{mode}_"):
             return {"secret_key": self.paystack_secret_key}
+        if gateway == "ipaymu" and self.ipaymu_mode == mode:
+            return {"va": self.ipaymu_va, "api_key": self.ipaymu_api_key}
         return {}
+
+    @property
+    def ipaymu_mode(self) -> str:
+        """The mode of the environment's iPaymu key, empty without one. Keys of its sandbox say so."""
+        if not self.ipaymu_api_key:
+            return ""
+        is_test = self.ipaymu_api_key.startswith("SANDBOX") or _host(self.ipaymu_base_url) == "sandbox.ipaymu.com"
+        return "test" if is_test else "live"
+
+    @property
+    def test_features(self) -> tuple[str, ...]:
+        """The variables that are set and may never stand beside a live account."""
+        switches = (("TEST_MODE", self.test_mode), ("TWIN_URLS", self.twin_urls), ("CRASH_PLAN", self.crash_plan))
+        return tuple(name for name, is_on in switches if is_on)
 
     @property
     def is_https(self) -> bool:
@@ -65,6 +84,9 @@ class Settings:
                 default="",
             ),
             paystack_base_url=reader.url("PAYSTACK_BASE_URL", ("http", "https"), "https://api.paystack.co"),
+            ipaymu_va=reader.checked("IPAYMU_VA", _is_number_or_none, "must have 6 to 20 digits", default=""),
+            ipaymu_api_key=reader.checked("IPAYMU_API_KEY", _is_key_or_none, "must have 8 or more signs", default=""),
+            ipaymu_base_url=reader.url("IPAYMU_BASE_URL", ("http", "https"), default=""),
             test_mode=reader.switch("TEST_MODE"),
             twin_urls=reader.listed("TWIN_URLS"),
             crash_plan=environ.get("CRASH_PLAN", ""),
@@ -75,19 +97,48 @@ class Settings:
 
 
 def _forbidden_together(settings: Settings) -> list[str]:
-    """Test features beside a live key: the start is refused, for they could charge real cards at a made-up time."""
-    if not settings.paystack_secret_key.startswith("sk_live_"):
-        return []
+    """What may not be set together: half a pair, and test features beside a live key, for they could move real money
+    at a made-up time."""
     sentences = []
-    if settings.test_mode:
-        sentences.append("TEST_MODE is on while PAYSTACK_SECRET_KEY is a live key: switch one of them off.")
-    if settings.twin_urls:
-        sentences.append("TWIN_URLS is set while PAYSTACK_SECRET_KEY is a live key: remove one of them.")
-    if settings.crash_plan:
-        sentences.append("CRASH_PLAN is set while PAYSTACK_SECRET_KEY is a live key: remove it.")
-    if "paystack.co" not in settings.paystack_base_url:
-        sentences.append("PAYSTACK_BASE_URL is not Paystack's while PAYSTACK_SECRET_KEY is a live key: remove it.")
+    if bool(settings.ipaymu_va) is not bool(settings.ipaymu_api_key):
+        sentences.append("IPAYMU_VA and IPAYMU_API_KEY belong together: set both or neither.")
+    if settings.ipaymu_api_key.startswith("SANDBOX") and _host(settings.ipaymu_base_url) == "my.ipaymu.com":
+        sentences.append("IPAYMU_BASE_URL is the live address while IPAYMU_API_KEY is of the sandbox: remove it.")
+    for key, is_live, address, is_own in (
+        (
+            "PAYSTACK_SECRET_KEY",
+            settings.paystack_secret_key.startswith("sk_live_"),
+            "PAYSTACK_BASE_URL",
+            _is_at(settings.paystack_base_url, "api.paystack.co"),
+        ),
+        (
+            "IPAYMU_API_KEY",
+            settings.ipaymu_mode == "live",
+            "IPAYMU_BASE_URL",
+            not settings.ipaymu_base_url or _is_at(settings.ipaymu_base_url, "my.ipaymu.com"),
+        ),
+    ):
+        if is_live:
+            sentences += [f"{name} is set while {key} is a live key: remove one." for name in settings.test_features]
+        if is_live and not is_own:
+            sentences.append(f"{address} is not the gateway's own while {key} is a live key: remove it.")
     return sentences
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _is_at(url: str, host: str) -> bool:
+    return urlsplit(url).scheme == "https" and _host(url) == host
+
+
+def _is_number_or_none(value: str) -> bool:
+    return not value or (value.isascii() and value.isdigit() and 6 <= len(value) <= 20)
+
+
+def _is_key_or_none(value: str) -> bool:
+    return not value or (value.isascii() and value.isprintable() and " " not in value and len(value) >= 8)
 
 
 class _Reader:

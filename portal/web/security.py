@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest
 
 from portal.core.errors import Forbidden
 from portal.core.settings import Settings
+from portal.gateways.ipaymu_tables import PAGE_HOSTS
 from portal.identity.permissions import PUBLIC, declared
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -92,6 +93,13 @@ def checkout_origin(gateway_url: str) -> str:
     return "https://checkout.paystack.com" if origin == "https://api.paystack.co" else origin
 
 
+def _pay_pages(settings: Settings) -> list[str]:
+    """Where forms may lead to be paid: the hosted pages of every gateway, for accounts are connected while we run."""
+    own = [f"https://{host}" for hosts in PAGE_HOSTS.values() for host in hosts]
+    given = [_origin(settings.ipaymu_base_url)] if settings.ipaymu_base_url else []
+    return sorted({checkout_origin(settings.paystack_base_url), *own, *given})
+
+
 def _headers(settings: Settings) -> dict[str, str]:
     policy = {
         "default-src": "'none'",
@@ -100,7 +108,7 @@ def _headers(settings: Settings) -> dict[str, str]:
         "img-src": "'self'",
         "font-src": "'self'",
         "connect-src": "'self'",
-        "form-action": f"'self' {checkout_origin(settings.paystack_base_url)}",
+        "form-action": " ".join(["'self'", *_pay_pages(settings)]),
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
         "manifest-src": "'self'",
