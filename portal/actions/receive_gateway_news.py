@@ -6,20 +6,22 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.actions import _gateways
+from portal.actions import _false_news, _gateways, _return_news
 from portal.actions.resolve_attempts import ask_about
 from portal.core import audit
 from portal.core.actors import Actor
 from portal.core.crashes import crash_point
 from portal.core.db import PASSING, transaction
 from portal.core.logging import log
-from portal.gateways.base import News, NewsKind
+from portal.gateways.base import Answer, News, NewsKind
 from portal.payments import queries
 from portal.payments.models import GatewayAccount, GatewayNews
-from portal.payments.states import NEWS, NewsEvent, NewsStatus
+from portal.payments.states import NEWS, AttemptStatus, NewsEvent, NewsStatus
 
 CLAIM = timedelta(minutes=5)
 TRY_AGAIN_AFTER = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+
+SUCCEEDED, SUPERSEDED = AttemptStatus.SUCCEEDED, AttemptStatus.SUPERSEDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +69,62 @@ def _claim(limit: int, at: datetime) -> list[Claimed]:
 
 def _work_off(one: Claimed, *, actor: Actor, at: datetime) -> None:
     news = _gateways.adapter_of(one.account).read_news(one.body)
+    if news.kind in _return_news.KINDS:
+        _hear_of_return(one, news, actor=actor, at=at)
+        return
     if news.kind is not NewsKind.CHARGE:
         _close(one.news_id, NewsEvent.IGNORED, f"nothing to do for {news.event or news.kind}", news, at=at)
         return
     if not _is_ours(news.reference):
         _wait_or_ignore(one.news_id, news, at=at)
         return
-    ask_about(news.reference, actor=actor, at=at)
+    heard = ask_about(news.reference, gateway_ref=news.gateway_ref, actor=actor, at=at)
     crash_point("C-22")
-    _close(one.news_id, NewsEvent.PROCESSED, "the gateway was asked", news, at=at)
+    differs = _false_news.contradictions(news, heard)
+    if differs or (heard.answer is Answer.SILENT and _is_asked_no_more(news.reference)):
+        _wait_or_doubt(one.news_id, news, differs, actor=actor, at=at)
+    else:
+        _close(one.news_id, NewsEvent.PROCESSED, "the gateway was asked", news, at=at)
+
+
+def _hear_of_return(one: Claimed, news: News, *, actor: Actor, at: datetime) -> None:
+    """A refund or a dispute: news of one may come before our own commit, and the gateway may be silent."""
+    heard = _return_news.hear(news, one.account.id, actor=actor, at=at)
+    crash_point("C-22")
+    if heard:
+        _close(one.news_id, NewsEvent.PROCESSED, "the gateway was asked", news, at=at)
+    else:
+        _wait_or_ignore(one.news_id, news, at=at)
 
 
 def _is_ours(reference: str) -> bool:
     with transaction() as session:
         return queries.by_reference(session, reference) is not None
+
+
+def _is_asked_no_more(reference: str) -> bool:
+    """Is the attempt closed without money, so that nobody else would ask what late news is about?"""
+    with transaction() as session:
+        attempt = queries.by_reference(session, reference)
+        return attempt is not None and attempt.closed_at is not None and attempt.status not in (SUCCEEDED, SUPERSEDED)
+
+
+def _wait_or_doubt(news_id: int, news: News, differs: list[str], *, actor: Actor, at: datetime) -> None:
+    """The gateway does not say what the news says. It is asked once more, for its own parts may be late; silence
+    is borne with for longer."""
+    patience = TRY_AGAIN_AFTER[:1] if differs else TRY_AGAIN_AFTER
+    with transaction() as session:
+        row = _locked(session, news_id)
+        if row.tries <= len(patience):
+            row.next_action_at = at + patience[row.tries - 1]
+            return
+        attempt = queries.by_reference(session, news.reference)
+        if differs and attempt is not None:
+            _false_news.report(session, attempt, news, differs, actor=actor, at=at)
+    if differs:
+        _close(news_id, NewsEvent.IGNORED, f"the gateway says otherwise: {', '.join(differs)}", news, at=at)
+    else:
+        _close(news_id, NewsEvent.FAILED, "the gateway did not answer", news, at=at)
 
 
 def _wait_or_ignore(news_id: int, news: News, *, at: datetime) -> None:

@@ -13,7 +13,7 @@ from portal.payments import queries
 from portal.payments.models import GatewayAccount, GatewayNews
 from portal.payments.states import NewsStatus
 
-KEPT_HEADERS = ("content-type", "user-agent", "x-paystack-signature")
+KEPT_HEADERS = ("content-type", "user-agent", "x-external-id", "x-paystack-signature", "x-signature", "x-timestamp")
 
 
 def store_gateway_news(gateway: str, token: str, headers: Mapping[str, str], body: bytes, *, at: datetime) -> None:

@@ -216,7 +216,7 @@ def test_raw_nonsense_on_the_wire_is_answered_or_cut_and_moves_nothing(rig, door
 def test_the_former_key_still_signs_for_a_while_after_it_was_changed(client, rig, waiting, untouched):
     former = "sk_test_the_former_key_of_this_account"
     place = secret_place(rig.account)
-    rig.account.former_secrets = vault().seal(former, place=place)
+    rig.account.former_secrets = vault().seal(json.dumps({"secret_key": former}), place=place)
     rig.session.commit()
     body = lie(waiting)
     assert client.post(PATH, data=body, headers=signed(former, body)).status_code == 200

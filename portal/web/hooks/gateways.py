@@ -14,7 +14,7 @@ from portal.web.security import csrf
 bp = Blueprint("hooks", __name__)
 csrf.exempt(bp)  # a gateway has no session; its signature is looked at instead
 
-SIGNED_BY = {"X-Paystack-Signature": "paystack"}
+SIGNED_BY = {"X-Paystack-Signature": "paystack", "X-Signature": "ipaymu"}
 
 
 @bp.post("/hooks/<gateway>/<token>")

@@ -40,6 +40,7 @@ KINDS: dict[str, Kind] = {
     "refund_differs": Kind(_("Refund differs at the gateway"), _("refunds differ"), "triangle-alert", "bad"),
     "refund_found": Kind(_("Refunded without us"), _("refunds were made without us"), "triangle-alert", "warn"),
     "surplus_spent": Kind(_("Reversed money was spent"), _("reversals are not covered"), "triangle-alert", "bad"),
+    "false_news": Kind(_("News that the gateway denies"), _("pieces of news were false"), "shield-check", "bad"),
     "paid_change_not_made": Kind(_("Paid change was not made"), _("paid changes wait"), "repeat", "bad"),
     "document.failed": Kind(_("Document failed"), _("documents failed"), "file-text", "warn"),
     "document.differs": Kind(_("Document differs"), _("documents differ"), "file-text", "bad"),
