@@ -92,8 +92,8 @@ class Post:
         now = self._agenda.clock.now()
         do = rule.do if rule else ""
         copies = int(rule.code) if rule and do == "news_twice" else 1
-        one = Delivery(0, event, about, self.url or url, body, owner, now.isoformat(), now.isoformat())
-        one.headers = dict(headers or {})
+        stamp, fixed = now.isoformat(), dict(headers or {})
+        one = Delivery(0, event, about, self.url or url, body, owner, stamp, stamp, headers=fixed)
         made = [self._kept(replace(one)) for _ in range(copies)]
         if do == "news_late" and rule:
             for delivery in made:
@@ -101,9 +101,8 @@ class Post:
         if do == "news_reordered":
             self._put_off(made[0], now + REORDERED_AT_MOST)
             self._overtaken[made[0].number] = made[0]
-        if do == "news_early":
-            for delivery in made:
-                self._try(delivery)
+        for delivery in made if do == "news_early" else ():
+            self._try(delivery)
 
         def release() -> None:
             for delivery in made:
