@@ -38,7 +38,7 @@ def seed(show: bool) -> None:
         click.echo(f"    {role:<14}{name:<18}{email}")
     if _customers():
         click.echo(f"\n  Customers, password {PASSWORD}")
-        people = [(one, story.name) for _, one, story in demo.cast()]
+        people = [(one, story.name) for _, one, story in demo.cast() if story.name]
         late, _, shows = demo.latecomer()
         for one, state in (*people, (late, shows)):
             click.echo(f"    {state:<38}{one.email}")

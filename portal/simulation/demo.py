@@ -34,7 +34,8 @@ JAKARTA = Home("NG", "Africa/Lagos", "id", "NGN", "Lagos")
 
 Cast = tuple[int, str, str, Home, str, Order, tuple[tuple[int, Deed], ...]]
 
-# Day of the start, company, person, home, what it shows, what they take, what they do so many days after it.
+# Day of the start, company, person, home, what it shows (if anything), what they take, what they do so many days
+# after it.
 _CAST: tuple[Cast, ...] = (
     (12, "Ibadan Insights", "Adaeze Okonkwo", LAGOS, "active", replace(TEAM, seats=4), ()),
     (20, "Volta Freight Data", "Kwame Mensah", ACCRA, "active, pays yearly", replace(SCALE, interval=YEARLY), ()),
@@ -55,6 +56,12 @@ _CAST: tuple[Cast, ...] = (
      replace(STARTER, collection=Collection.PUSH), ()),
     (25, "Hudson Signal", "Grace Park", NEW_YORK, "active in dollars", SCALE, ()),
     (28, "Mombasa River Data", "Achieng Otieno", NAIROBI, "active in shillings", TEAM, ()),
+    # They renew in the weeks before today and, whatever the length of the month, about today.
+    (DAYS - 47, "Niger Statistik", "Moussa Bello", LAGOS, "", SCALE, ()),
+    (DAYS - 42, "Sahara Retail Labs", "Fatima Sani", LAGOS, "", replace(TEAM, seats=3), ()),
+    (DAYS - 38, "Lagos Freight Data", "Emeka Obi", LAGOS, "", TEAM, ()),
+    (DAYS - 31, "Enugu Clinics", "Chioma Ude", LAGOS, "", SCALE, ()),
+    (DAYS - 30, "Calabar Foods", "Ekaette Udo", LAGOS, "", replace(TEAM, seats=2), ()),
 )  # fmt: skip
 _PENDING = ("Lokoja River Data", "Sani Musa", LAGOS, "waits for the first payment", replace(STARTER, card=None))
 

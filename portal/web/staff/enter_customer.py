@@ -23,8 +23,8 @@ ADDRESS = 500
 
 class CustomerForm(PortalForm):
     name = LineField(_("Name"), [required()])
-    class_ = ChoiceField(_("Is"), [required()], default="business")
-    person = LineField(_("Who acts for it"), [required()])
+    class_ = ChoiceField(_("Kind of customer"), [required()], default="business")
+    person = LineField(_("Name of the person"), [required()])
     email = MailField(_("Mail address"), [required()])
     address = TextField(_("Address"), most=ADDRESS)
     country = ChoiceField(_("Country"), [required()])
