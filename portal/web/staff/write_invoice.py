@@ -111,7 +111,7 @@ def _form(customer: Customer) -> Any:
     currency = chosen if chosen in offered else offered[0]
     fields: dict[str, Any] = {}
     for n in range(1, rows + 1):
-        fields[f"text_{n}"] = LineField(_("What for"), most=LONGEST_TEXT)
+        fields[f"text_{n}"] = LineField(gettext("Line %(n)s, what for", n=n), most=LONGEST_TEXT)
         fields[f"quantity_{n}"] = QuantityField(_("Quantity"), least=1, most=MOST_UNITS, default=1)
         fields[f"unit_{n}"] = MoneyField(_("Per unit"), currency=currency)
     form = type("InvoiceForm", (InvoiceForm,), fields)(due_days=business.read(db.session()).policy("due_days_push"))
