@@ -2,6 +2,8 @@
 
 from portal.balance import models as balance
 from portal.banking import models as banking
+from portal.banking import proof_models as proofs
+from portal.banking.statements import models as statements
 from portal.catalogue import models as catalogue
 from portal.core import audit, business, outbox, tasks
 from portal.credits import models as credits_
@@ -19,6 +21,6 @@ from portal.subscriptions import models as subscriptions
 
 CORE = (audit, business, outbox, tasks)
 NOUNS = (
-    identity, customers, catalogue, subscriptions, credits_, quotes, runs, journal, balance, invoicing, payments, banking,
-    refunds, dunning, notifications,
+    identity, customers, catalogue, subscriptions, credits_, quotes, runs, journal, balance, invoicing, payments,
+    banking, statements, proofs, refunds, dunning, notifications,
 )  # fmt: skip
