@@ -16,6 +16,7 @@ from portal.gateways.http import read_json
 
 NO_BODY = b"{}"
 _WHOLE = ("trx_id", "status_code", "transaction_status_code", "paid_off")
+_OFTEN_BLANK = ("payment_no", "buyer_name", "buyer_phone", "buyer_email")
 _FALSE = ("false", "0", "")
 
 
@@ -59,12 +60,12 @@ def is_signed(fields: Mapping[str, Any], claimed: str, va: str) -> bool:
 def canonical_forms(fields: Mapping[str, Any]) -> Iterator[str]:
     """What may have been signed, likeliest first.
 
-    A form parser on the way may have lost an empty payment number, and senders differ in whether they sign empty
-    fields and in how they write letters that are not ASCII.
+    A form parser on the way may have lost what was empty, and senders differ in whether they sign empty fields and
+    in how they write letters that are not ASCII.
     """
     typed = _typed(fields)
     filled = {name: value for name, value in typed.items() if value not in ("", None)}
-    for variant in (typed, {"payment_no": "", **typed}, filled):
+    for variant in (typed, {"payment_no": "", **typed}, dict.fromkeys(_OFTEN_BLANK, "") | typed, filled):
         ordered = {name: variant[name] for name in sorted(variant, key=lambda name: name.encode("utf-8", "replace"))}
         for is_ascii in (True, False):
             yield json.dumps(ordered, separators=(",", ":"), ensure_ascii=is_ascii).replace("/", "\\/")

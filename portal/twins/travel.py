@@ -36,9 +36,9 @@ def unreadable(code: str, honest: Response) -> Response:
     variants: Mapping[str, bytes] = {
         "deep": b'{"status":true,"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         "huge": b'{"status":true,"data":{"id":' + b"9" * 20_000 + b"}}",
-        "nan": re.sub(r'"(amount)":', r'"\1":NaN,"told":', text, count=1, flags=re.IGNORECASE).encode(),
+        "nan": re.sub(r'"(amount|subtotal)":', r'"\1":NaN,"told":', text, count=1, flags=re.IGNORECASE).encode(),
         "utf8": honest.body[:-1] + b',"message":"\xff\xfe"}',
-        "twice": text.replace("{", '{"status":false,', 1).encode(),
+        "twice": re.sub(r'\{("\w+":)', r"{\1false,\1", text, count=1).encode(),
         "html": b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>",
         "list": json.dumps([text]).encode(),
         "empty": b"",

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from cryptography import x509
@@ -163,3 +164,17 @@ def write_certificate(certificate, key) -> None:
     plain = serialization.NoEncryption()
     form = serialization.PrivateFormat.PKCS8
     key.write_bytes(secret.private_bytes(serialization.Encoding.PEM, form, plain))
+
+
+@pytest.mark.parametrize(
+    ("date", "ahead"),
+    [
+        (lambda at: format_datetime(at, usegmt=True), 90),
+        (lambda at: "", None),
+        (lambda at: "yesterday", None),
+    ],
+)
+def test_their_clock_is_compared_with_ours(date: Callable[[datetime], str], ahead: int | None):
+    told = date(datetime.now(UTC) - timedelta(seconds=90))
+    found = http.seconds_ahead_of(http.Reply(200, {}, {"date": told} if told else {}, 0.1))
+    assert found == ahead if ahead is None else found == pytest.approx(ahead, abs=5)

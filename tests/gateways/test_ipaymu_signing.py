@@ -118,11 +118,8 @@ def test_the_text_that_was_signed_is_the_published_one():
 
 
 def test_letters_may_have_been_signed_either_way():
-    both = {words for words in canonical_forms({"buyer_name": "\u00c9lan"}) if "payment_no" not in words}
-    assert both == {
-        r'{"additional_info":[],"buyer_name":"\u00c9lan"}',
-        '{"additional_info":[],"buyer_name":"\u00c9lan"}',
-    }
+    escaped = r'{"additional_info":[],"buyer_name":"\u00c9lan"}'
+    assert {escaped, escaped.replace(r"\u00c9", "\u00c9")} <= set(canonical_forms({"buyer_name": "\u00c9lan"}))
 
 
 def test_json_under_a_form_is_read_as_json():
