@@ -1,12 +1,17 @@
 """The list of customers and one customer: what is shown, what can be done, by whom, and how many queries it takes."""
 
 import pytest
+from sqlalchemy import select
 
 from portal.actions._parking import park
+from portal.actions.relay_outbox import relay_outbox
+from portal.actions.render_documents import render_documents
+from portal.actions.send_messages import send_messages
 from portal.core.actors import Actor
 from portal.core.db import transaction
 from portal.customers import queries as customers
 from portal.customers.models import Note
+from portal.notifications.models import Message
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.states import SubscriptionStatus as Status
 from tests.factories import NOON
@@ -189,3 +194,31 @@ def test_a_wrong_wish_for_a_subscription_writes_nothing(session, staff, make, zu
               "collection": "pull", "due_days": "", "shown": ""}  # fmt: skip
     assert staff.post(f"{LIST}{zuma.ref}/subscription", **(wanted | {field: value})).status_code == 422
     assert session.query(Subscription).count() == 0
+
+
+def test_a_mail_is_sent_again_once_per_click(session, staff, make, mails):
+    make.tax(75_000)
+    customer = make.customer()
+    make.subscription(make.price(1_000_00), customer=customer)
+    tell(NOON)
+    first = session.scalars(select(Message).where(Message.status == "sent")).first()
+    path = f"/clients/{customer.ref}/messages/{first.ref}/again"
+    for _click in range(2):
+        assert staff.post(path, seen=f"/clients/{customer.ref}/messages").status_code == 303
+    tell(NOON)
+    assert len(mails.found(to=first.recipient, subject=first.subject)) == 2
+
+
+def test_the_mail_of_another_customer_is_not_found(session, staff, make, mails):
+    make.tax(75_000)
+    customer, other = make.customer(), make.customer()
+    make.subscription(make.price(1_000_00), customer=customer)
+    tell(NOON)
+    ref = session.scalars(select(Message.ref).where(Message.status == "sent")).first()
+    answer = staff.post(f"/clients/{other.ref}/messages/{ref}/again", seen=f"/clients/{other.ref}/messages")
+    assert answer.status_code == 404
+
+
+def tell(at):
+    while relay_outbox(limit=100, at=at) or render_documents(limit=10, at=at) or send_messages(limit=100, at=at):
+        pass

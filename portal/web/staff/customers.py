@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.actions.note_on_customer import LONGEST, note_on_customer
 from portal.actions.release_customer import release_customer
+from portal.actions.resend_message import ENDED, resend_message
 from portal.core import clock
 from portal.core.days import day
 from portal.core.db import db
@@ -23,7 +24,7 @@ from portal.reporting.customer_page import Header
 from portal.reporting.items import Basket
 from portal.reporting.worth import COUNTING
 from portal.subscriptions.states import LIVE, SubscriptionStatus
-from portal.web.forms import PortalForm, TextField, required
+from portal.web.forms import PortalForm, TextField, only_fields, posted_key, required
 from portal.web.htmx import see_other, show
 from portal.web.staff import deed_words, listing
 from portal.web.staff.listing import Chip
@@ -131,7 +132,16 @@ def show_messages(ref: str) -> ResponseReturnValue:
     header, _today = _header(ref)
     sheet = customer_page.messages(db.session(), header.row.id, **listing.places(), limit=listing.ROWS)
     rows = [(row, row.subject or deed_words.mail_word(row.template)) for row in sheet.rows]
-    return _page(header, "messages", rows=rows, turns=listing.turns(sheet))
+    return _page(header, "messages", rows=rows, ended=ENDED, turns=listing.turns(sheet))
+
+
+@bp.post("/<ref>/messages/<message_ref>/again")
+@requires(Permission.BILLING_READ)
+def send_again(ref: str, message_ref: str) -> ResponseReturnValue:
+    only_fields()
+    resend_message(ref, message_ref, form_key=posted_key(), actor=g.actor, at=clock.now())
+    flash(_("It is being sent again."), "good")
+    return see_other(url_for(".show_messages", ref=ref))
 
 
 @bp.get("/<ref>/history")

@@ -48,6 +48,7 @@ DEEDS: dict[str, tuple[str, str, str]] = {
     "customer.parked": (_("Customer parked"), "pause", "bad"),
     "customer.released": (_("Customer released"), "play", "good"),
     "customer.noted": (_("Note written"), "message-square-text", ""),
+    "message.resent": (_("Mail sent again"), "mail", ""),
     "method.added": (_("Method stored"), "credit-card", ""),
     "method.chosen": (_("Default method chosen"), "credit-card", ""),
     "method.removed": (_("Method removed"), "credit-card", ""),
