@@ -163,7 +163,8 @@ def test_refunds_end_as_the_card_says(twin: Running, number: str, ends: str):
     assert told["status"] == ends
     assert twin.status("r-1") == {"processed": "reversed", "failed": "success"}.get(ends, "reversal-pending")
     path = f"/refund/retry_with_customer_details/{told['id']}"
-    assert twin.ask("POST", path, json={}).status_code == (200 if ends == "needs-attention" else 422)
+    details = {"refund_account_details": {"currency": "NGN", "account_number": "0123456789", "bank_id": "1"}}
+    assert twin.ask("POST", path, json=details).status_code == (200 if ends == "needs-attention" else 422)
 
 
 @pytest.mark.parametrize("address", ["/checkout/nothing", "/resume/nothing", "/checkout/"])

@@ -10,7 +10,7 @@ from typing import Any
 
 from portal.twins.faults import BEFORE_ACTING, Rule, Slot, Subject
 from portal.twins.limits import WINDOW_SECONDS
-from portal.twins.paystack import calls, reads
+from portal.twins.paystack import calls, objections, reads
 from portal.twins.paystack.asked import words
 from portal.twins.paystack.calls import Body, Turn
 from portal.twins.paystack.ledger import Integration
@@ -51,6 +51,14 @@ ROUTES = (
     _route("GET", "/refund", "list", reads.refunds),
     _route("GET", f"/refund/{_ID}", "list", reads.refund),
     _route("POST", f"/refund/retry_with_customer_details/{_ID}", "refund", calls.retry_refund),
+    _route("GET", "/dispute", "dispute", objections.listed),
+    _route("GET", "/dispute/export", "dispute", objections.export),
+    _route("GET", f"/dispute/transaction/{_ID}", "dispute", objections.of_transaction),
+    _route("GET", f"/dispute/{_ID}", "dispute", objections.one),
+    _route("PUT", f"/dispute/{_ID}", "dispute", objections.change),
+    _route("POST", f"/dispute/{_ID}/evidence", "dispute", objections.add_evidence),
+    _route("GET", f"/dispute/{_ID}/upload_url", "dispute", objections.upload_url),
+    _route("PUT", f"/dispute/{_ID}/resolve", "dispute", objections.resolve),
     _route("POST", "/customer/(?:authorization/deactivate|deactivate_authorization)", "deactivate", calls.deactivate),
     _route("POST", "/customer", "customer", calls.create_customer),
     _route("GET", "/customer", "customer", reads.customers),
@@ -77,7 +85,7 @@ def respond(twin: Twin, request: Request) -> Response:
     wire = plan.get(Slot.WIRE)
     if wire and wire.do in BEFORE_ACTING:
         return faulty(json_response({"status": False, "message": "Nothing was done"}), wire)
-    turn = Turn(twin.till, integration, asked, plan, twin.settings.public_url, found)
+    turn = Turn(twin.till, integration, asked, plan, twin.settings.public_url, twin.court, found)
     response = _acted(twin, route, turn)
     return _on_its_way(turn, response, wire)
 

@@ -9,6 +9,8 @@ from portal.twins.paystack.cards import DECLINES
 
 STATUSES = ("failed", "success", "abandoned", "processing", "reversed", "reversal-pending", "unheard-of")
 
+REFUND_ENDS = ("failed", "needs-attention")
+
 _OWN: Mapping[str, Behaviour] = {
     "succeed": Behaviour(Slot.MONEY, "Succeed, whatever the card says"),
     "decline": Behaviour(Slot.MONEY, "Decline", codes=tuple(DECLINES)),
@@ -19,6 +21,7 @@ _OWN: Mapping[str, Behaviour] = {
     "duplicate": Behaviour(Slot.MONEY, "Refuse: duplicate reference"),
     "forbidden": Behaviour(Slot.MONEY, "Refuse the address (403)", call="any"),
     "not_found": Behaviour(Slot.MONEY, "Know nothing of the reference", call="verify"),
+    "refund_ends": Behaviour(Slot.MONEY, "Let the refund end otherwise", call="refund", codes=REFUND_ENDS),
     "wrong_amount": Behaviour(Slot.ANSWER, "Tell a wrong amount"),
     "wrong_currency": Behaviour(Slot.ANSWER, "Tell a wrong currency"),
     "wrong_customer": Behaviour(Slot.ANSWER, "Tell another customer"),

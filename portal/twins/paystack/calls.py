@@ -10,8 +10,8 @@ from portal.twins.paystack import asked as read
 from portal.twins.paystack import shapes
 from portal.twins.paystack.asked import Asked
 from portal.twins.paystack.behaviours import DECLINING
-from portal.twins.paystack.cards import CARDS
-from portal.twins.paystack.ledger import Authorization, Integration, Ledger, Refund, Transaction, stamp
+from portal.twins.paystack.court import Court
+from portal.twins.paystack.ledger import Authorization, Integration, Ledger, Transaction, stamp
 from portal.twins.paystack.refusals import (
     Refusal,
     duplicate_reference,
@@ -39,6 +39,7 @@ class Turn:
     asked: Asked
     plan: Plan
     public_url: str
+    court: Court
     words: tuple[str, ...] = ()
     releases: list[Release] = field(default_factory=list)
     fault: Fault | None = None
@@ -162,24 +163,14 @@ def refund(turn: Turn) -> Body:
             raise invalid("Transaction currency must match refund currency")
         if about.refunded + amount > about.amount:
             raise invalid("Total refund amount cannot exceed original transaction amount")
-        note, now = f"Refund for transaction {about.reference}", stamp(turn.till.now)
-        card = CARDS.get(about.pan)
-        number = turn.ledger.next_refund_id()
-        row = Refund(
-            id=number,
-            integration=turn.integration.id,
-            transaction=about.id,
-            amount=amount,
-            currency=about.currency,
-            status="pending",
-            created_at=now,
-            updated_at=now,
+        note, rule = f"Refund for transaction {about.reference}", turn.plan.get(Slot.MONEY)
+        row = turn.till.open_refund(
+            about,
+            amount,
+            note=read.words(turn.asked, "merchant_note") or f"{note} by owner@twin.example",
             customer_note=read.words(turn.asked, "customer_note") or note,
-            merchant_note=read.words(turn.asked, "merchant_note") or f"{note} by owner@twin.example",
-            ends=card.refund if card else "processed",
-            reference=f"1320{number}",
+            ends=rule.code if rule and rule.do == "refund_ends" else "",
         )
-        turn.till.book_refund(row, about)
     turn.releases.append(turn.till.begin_refund(row, about, turn.plan.get(Slot.NEWS)))
     return accepted("Refund has been queued for processing", shapes.refund_created(turn.ledger, row))
 
@@ -202,6 +193,9 @@ def retry_refund(turn: Turn) -> Body:
     if row.status != "needs-attention":
         message = 'Invalid Refund state, refund status should be "needs-attention"'
         raise Refusal(422, message, "invalid_params", "Retry only refunds that need attention")
+    details = turn.asked.get("refund_account_details")
+    if not isinstance(details, dict) or not all(details.get(one) for one in ("currency", "account_number", "bank_id")):
+        raise missing("Refund account details")
     turn.releases.append(turn.till.supply_details(row))
     return accepted("Refund retried and has been queued for processing", shapes.refund(row))
 

@@ -1,4 +1,4 @@
-"""The books of the twin: integrations, customers, authorizations, transactions, refunds. One lock for all of them."""
+"""The books of the twin: customers, authorizations, transactions, refunds, disputes. One lock for all of them."""
 
 from __future__ import annotations
 
@@ -111,11 +111,37 @@ class Refund:
     reference: str = ""
     updated_at: str = ""
     refunded_at: str | None = None
+    dispute: int | None = None
 
 
-Row = Integration | Customer | Authorization | Transaction | Refund
+@dataclass(slots=True)
+class Dispute:
+    """A payer's objection. `ends`: how his bank decides once the merchant has contested it, won or lost."""
+
+    id: int
+    integration: int
+    transaction: int
+    amount: int
+    currency: str
+    category: str
+    created_at: str
+    due_at: str
+    ends: str = "lost"
+    status: str = "awaiting-merchant-feedback"
+    resolution: str | None = None
+    refund_amount: int | None = None
+    evidence: dict[str, Any] | None = None
+    filename: str = ""
+    updated_at: str = ""
+    resolved_at: str | None = None
+    decides_at: str = ""
+    history: list[dict[str, str]] = field(default_factory=list)
+    messages: list[dict[str, str]] = field(default_factory=list)
+
+
+Row = Integration | Customer | Authorization | Transaction | Refund | Dispute
 _KINDS: dict[str, type[Row]] = {
-    kind.__name__: kind for kind in (Integration, Customer, Authorization, Transaction, Refund)
+    kind.__name__: kind for kind in (Integration, Customer, Authorization, Transaction, Refund, Dispute)
 }
 
 
@@ -131,6 +157,7 @@ class Ledger:
     authorizations: dict[str, Authorization] = field(default_factory=dict)
     transactions: dict[int, Transaction] = field(default_factory=dict)
     refunds: dict[int, Refund] = field(default_factory=dict)
+    disputes: dict[int, Dispute] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
     by_reference: dict[tuple[int, str], int] = field(default_factory=dict)
     by_access_code: dict[str, int] = field(default_factory=dict)
@@ -171,6 +198,8 @@ class Ledger:
                     self.by_access_code[row.access_code] = row.id
             case Refund():
                 self.refunds[row.id] = row
+            case Dispute():
+                self.disputes[row.id] = row
 
     def integration(self, key: str) -> Integration:
         """The integration that `key` opens, begun at its first use."""
@@ -213,6 +242,9 @@ class Ledger:
     def next_refund_id(self) -> int:
         return 18_633_001 + len(self.refunds)
 
+    def next_dispute_id(self) -> int:
+        return 2_867_001 + len(self.disputes)
+
     def code(self, size: int, taken: Container[str]) -> str:
         """Letters and digits that are not among the taken ones."""
         while True:
@@ -222,8 +254,10 @@ class Ledger:
 
     def clear(self) -> None:
         with self.lock:
-            for table in (self.integrations, self.customers, self.authorizations, self.transactions, self.refunds):
+            for table in (self.integrations, self.customers, self.authorizations):
                 table.clear()
+            for rows in (self.transactions, self.refunds, self.disputes):
+                rows.clear()
             for index in (self.keys, self.by_reference, self.by_access_code, self.by_email):
                 index.clear()
             self._begin_chance()

@@ -12,6 +12,7 @@ from portal.twins.panel import HOME, SHOWN
 from portal.twins.paystack import asked as read
 from portal.twins.paystack import shapes
 from portal.twins.paystack.cards import CARDS, DECLINES
+from portal.twins.paystack.ledger import Transaction
 from portal.twins.paystack.pages import PAGES
 from portal.twins.paystack.refusals import Refusal
 from portal.twins.paystack.twin import Twin
@@ -37,12 +38,14 @@ def _home(twin: Twin) -> Response:
         ]
         customers = list(itertools.islice(reversed(ledger.customers.values()), SHOWN))
         refunds = list(itertools.islice(reversed(ledger.refunds.values()), SHOWN))
+        disputes = list(itertools.islice(reversed(ledger.disputes.values()), SHOWN))
     return PAGES.page(
         "panel.html",
         transactions=transactions,
         cards=cards,
         customers=customers,
         refunds=refunds,
+        disputes=disputes,
         codes=DECLINES,
         **panel.state(twin),
     )
@@ -77,7 +80,63 @@ def _store_card(twin: Twin, told: dict[str, Any], found: tuple[str, ...]) -> obj
     return {"authorization": shapes.authorization(row), "customer": shapes.customer(payer)}
 
 
+def _paid(twin: Twin, told: dict[str, Any]) -> Transaction:
+    """The transaction that `reference` names. Raises Unknown unless money came in with it."""
+    named = read.words(told, "reference")
+    found = [row for row in twin.ledger.transactions.values() if named in (row.reference, str(row.id))]
+    if not found or not found[0].paid_at:
+        raise Unknown("reference is none of a payment")
+    return found[0]
+
+
+def _dispute(twin: Twin, told: dict[str, Any], found: tuple[str, ...]) -> object:
+    """The payer's bank objects: `reference`, `amount` (or all of it), `hours` to answer, and how it `ends`."""
+    row, ends = _paid(twin, told), read.words(told, "ends") or "lost"
+    if ends not in ("won", "lost"):
+        raise Unknown("ends is won or lost")
+    amount = read.whole_number(told, "amount", row.amount, row.amount)
+    hours = read.whole_number(told, "hours", 16, 2000)
+    category = read.words(told, "category", 40) or "chargeback"
+    dispute, release = twin.court.open(row, amount=amount, category=category, hours=hours, ends=ends)
+    release()
+    return shapes.dispute(twin.ledger, dispute)
+
+
+def _decide(twin: Twin, told: dict[str, Any], found: tuple[str, ...]) -> object:
+    row, ends = twin.ledger.disputes.get(int(found[0])), read.words(told, "ends") or "lost"
+    if ends not in ("won", "lost"):
+        raise Unknown("ends is won or lost")
+    if row is None or row.status == "resolved":
+        return None
+    twin.court.decide(row, ends)()
+    return shapes.dispute(twin.ledger, row)
+
+
+def _disputes(twin: Twin, told: dict[str, Any], found: tuple[str, ...]) -> object:
+    return {"disputes": [shapes.dispute(twin.ledger, row) for row in list(twin.ledger.disputes.values())]}
+
+
+def _refund(twin: Twin, told: dict[str, Any], found: tuple[str, ...]) -> object:
+    """Somebody gives money back in Paystack's own dashboard, outside any system of the merchant."""
+    about = _paid(twin, told)
+    amount = read.whole_number(told, "amount", about.amount - about.refunded, about.amount)
+    if about.refunded + amount > about.amount or amount <= 0:
+        raise Unknown("amount is more than is left")
+    row = twin.till.open_refund(about, amount, note=read.words(told, "note") or f"Refund for {about.reference}")
+    twin.till.begin_refund(row, about)()
+    return shapes.refund(row)
+
+
+def _upload(twin: Twin, told: dict[str, Any], found: tuple[str, ...]) -> object:
+    return {"stored": found[0]}
+
+
 DEEDS: panel.Deeds[Twin] = (
     ("POST", "/keys", _rotate),
     ("POST", "/authorizations", _store_card),
+    ("GET", "/disputes", _disputes),
+    ("POST", "/disputes", _dispute),
+    ("POST", r"/disputes/([0-9]{1,12})/decide", _decide),
+    ("POST", "/refunds", _refund),
+    ("PUT", r"/uploads/([\w.-]{1,200})", _upload),
 )

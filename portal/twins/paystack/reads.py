@@ -50,23 +50,23 @@ def transactions(turn: Turn) -> Body:
     """Newest first; a customer is named by number, a code finds none."""
     asked = turn.asked
     status, payer, amount = (read.words(asked, name) for name in ("status", "customer", "amount"))
-    inside = _window(turn)
+    inside = window(turn)
     found = [
         row
-        for row in _own(turn, list(turn.ledger.transactions.values()))
+        for row in own(turn, list(turn.ledger.transactions.values()))
         if inside(row.created_at)
         and status in ("", row.status)
         and payer in ("", str(row.customer))
         and amount in ("", str(row.amount))
     ]
     volume = sum(row.amount for row in found if row.status == "success")
-    rows, meta = _paged(turn, found)
+    rows, meta = paged(turn, found)
     told = [shapes.transaction(turn.ledger, row) for row in rows]
     return accepted("Transactions retrieved", told, meta=meta | {"total_volume": volume})
 
 
 def totals(turn: Turn) -> Body:
-    rows = [row for row in _own(turn, list(turn.ledger.transactions.values())) if row.status == "success"]
+    rows = [row for row in own(turn, list(turn.ledger.transactions.values())) if row.status == "success"]
     volumes: Counter[str] = Counter()
     for row in rows:
         volumes[row.currency] += row.amount
@@ -84,13 +84,13 @@ def totals(turn: Turn) -> Body:
 
 def refunds(turn: Turn) -> Body:
     """Of one transaction, named by number; a reference finds none."""
-    named, inside = read.words(turn.asked, "transaction"), _window(turn)
+    named, inside = read.words(turn.asked, "transaction"), window(turn)
     found = [
         row
-        for row in _own(turn, list(turn.ledger.refunds.values()))
+        for row in own(turn, list(turn.ledger.refunds.values()))
         if named in ("", str(row.transaction)) and inside(row.created_at)
     ]
-    rows, meta = _paged(turn, found)
+    rows, meta = paged(turn, found)
     return accepted("Refunds retrieved", [shapes.refund(row) for row in rows], meta=meta)
 
 
@@ -102,7 +102,7 @@ def refund(turn: Turn) -> Body:
 
 
 def customers(turn: Turn) -> Body:
-    rows, meta = _paged(turn, _own(turn, list(turn.ledger.customers.values())))
+    rows, meta = paged(turn, own(turn, list(turn.ledger.customers.values())))
     return accepted("Customers retrieved", [shapes.customer_alone(row) for row in rows], meta=meta)
 
 
@@ -117,7 +117,7 @@ def customer(turn: Turn) -> Body:
 def balance(turn: Turn) -> Body:
     """What came in less what was given back, per currency; the default currency is always there."""
     sums: Counter[str] = Counter({CURRENCIES[0]: 0})
-    for row in _own(turn, list(turn.ledger.transactions.values())):
+    for row in own(turn, list(turn.ledger.transactions.values())):
         if row.paid_at:
             sums[row.currency] += row.amount - row.refunded - (row.fees or 0)
     told = [{"currency": currency, "balance": whole} for currency, whole in sums.items()]
@@ -133,11 +133,11 @@ def banks(turn: Turn) -> Body:
     return accepted("Banks retrieved", told)
 
 
-def _own(turn: Turn, rows: Sequence[Any]) -> list[Any]:
+def own(turn: Turn, rows: Sequence[Any]) -> list[Any]:
     return [row for row in reversed(rows) if row.integration == turn.integration.id]
 
 
-def _window(turn: Turn) -> Callable[[str], bool]:
+def window(turn: Turn) -> Callable[[str], bool]:
     """Whether an instant lies between `from` and `to`, days or instants, both inclusive."""
     since, until = _instant(turn, "from"), _instant(turn, "to")
 
@@ -159,7 +159,7 @@ def _instant(turn: Turn, name: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _paged(turn: Turn, rows: Sequence[Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+def paged(turn: Turn, rows: Sequence[Any]) -> tuple[Sequence[Any], dict[str, Any]]:
     """One page of rows and its meta, by number or, if asked, by cursor."""
     size = read.whole_number(turn.asked, "perPage", 50, 1000)
     cursor = read.words(turn.asked, "next", 100)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from portal.twins.paystack.ledger import Authorization, Customer, Ledger, Refund, Transaction
+from portal.twins.paystack.ledger import Authorization, Customer, Dispute, Ledger, Refund, Transaction
 
 DOMAIN = "test"
 Shape = dict[str, Any]
@@ -153,7 +153,7 @@ def refund(row: Refund) -> Shape:
     return {
         "integration": row.integration,
         "transaction": row.transaction,
-        "dispute": None,
+        "dispute": row.dispute,
         "settlement": None,
         "id": row.id,
         "domain": DOMAIN,
@@ -200,4 +200,31 @@ def refund_announced(ledger: Ledger, row: Refund) -> Shape:
         "domain": DOMAIN,
         "customer_note": row.customer_note,
         "merchant_note": row.merchant_note,
+    }
+
+
+def dispute(ledger: Ledger, row: Dispute) -> Shape:
+    about = ledger.transactions[row.transaction]
+    return {
+        "id": row.id,
+        "refund_amount": row.refund_amount,
+        "currency": row.currency,
+        "status": row.status,
+        "resolution": row.resolution,
+        "domain": DOMAIN,
+        "transaction": transaction(ledger, about),
+        "transaction_reference": about.reference,
+        "category": row.category,
+        "customer": customer(ledger.customers[about.customer]),
+        "bin": about.pan[:6] or None,
+        "last4": about.pan[-4:] or None,
+        "dueAt": row.due_at,
+        "resolvedAt": row.resolved_at,
+        "evidence": row.evidence,
+        "attachments": row.filename,
+        "note": None,
+        "history": row.history,
+        "messages": row.messages,
+        "createdAt": row.created_at,
+        "updatedAt": row.updated_at or row.created_at,
     }

@@ -45,7 +45,7 @@ class Till:
             self.ledger.save(row)
             told = shapes.announced(self.ledger, row)
         self._note("charged", row)
-        return self._announce("charge.success", row.reference, told, row.integration, rule)
+        return self.announce("charge.success", row.reference, told, row.integration, rule)
 
     def decline(self, row: Transaction, code: str, *, is_final: bool = True) -> None:
         """`is_final` is false on the hosted page, where the payer may try again."""
@@ -78,7 +78,31 @@ class Till:
         self._note("processing", row)
         self.agenda.add(due_at, partial(self._decide, row.id))
 
-    def book_refund(self, row: Refund, about: Transaction) -> None:
+    def open_refund(
+        self, about: Transaction, amount: int, *, note: str, customer_note: str = "", ends: str = ""
+    ) -> Refund:
+        """A refund that is booked; `ends` is how it will end, as the card says unless told."""
+        card, now = CARDS.get(about.pan), stamp(self.now)
+        with self.ledger.lock:
+            number = self.ledger.next_refund_id()
+            row = Refund(
+                id=number,
+                integration=about.integration,
+                transaction=about.id,
+                amount=amount,
+                currency=about.currency,
+                status="pending",
+                created_at=now,
+                updated_at=now,
+                customer_note=customer_note or note,
+                merchant_note=note,
+                ends=ends or (card.refund if card else "processed"),
+                reference=f"1320{number}",
+            )
+            self._book_refund(row, about)
+        return row
+
+    def _book_refund(self, row: Refund, about: Transaction) -> None:
         with self.ledger.lock:
             about.refunded += row.amount
             about.status = "reversal-pending"
@@ -90,7 +114,7 @@ class Till:
         self._note_refund("refund_begun", row)
         told = shapes.refund_announced(self.ledger, row)
         self.agenda.add(self.now + REFUND_STEP, partial(self._go_on, row.id))
-        return self._announce("refund.pending", about.reference, told, row.integration, rule)
+        return self.announce("refund.pending", about.reference, told, row.integration, rule)
 
     def supply_details(self, row: Refund) -> Release:
         """A refund that needed attention goes on, and will succeed."""
@@ -141,14 +165,14 @@ class Till:
             self.ledger.save(about)
             told = shapes.refund_announced(self.ledger, row)
         self._note_refund(f"refund_{status}", row)
-        return self._announce(f"refund.{status}", about.reference, told, row.integration, self._rule(about))
+        return self.announce(f"refund.{status}", about.reference, told, row.integration, self._rule(about))
 
     def _rule(self, row: Transaction) -> Rule | None:
         payer = self.ledger.customers[row.customer]
         subject = Subject(row.reference, payer.email, row.authorization, row.pan[-4:])
         return self.faults.plan("news", subject).get(Slot.NEWS)
 
-    def _announce(self, event: str, about: str, told: shapes.Shape, owner: int, rule: Rule | None) -> Release:
+    def announce(self, event: str, about: str, told: shapes.Shape, owner: int, rule: Rule | None) -> Release:
         body = json.dumps({"event": event, "data": told}, separators=(",", ":"), ensure_ascii=False)
         return self.post.send(event, about, body, owner=owner, rule=rule)
 

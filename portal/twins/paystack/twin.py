@@ -11,6 +11,7 @@ from typing import Any
 from portal.twins.limits import Limits
 from portal.twins.news import Delivery
 from portal.twins.paystack.behaviours import BEHAVIOURS
+from portal.twins.paystack.court import Court
 from portal.twins.paystack.ledger import Ledger
 from portal.twins.paystack.till import Till
 from portal.twins.standing import Character, Settings, StandIn
@@ -32,8 +33,10 @@ class Twin(StandIn):
         self.ledger = Ledger(self.records, settings.seed)
         self.limits = Limits(LIMIT, is_on=settings.has_rate_limits)
         self.till = Till(self.ledger, self.agenda, self.truth, self.post, self.faults)
+        self.court = Court(self.till)
         self.restore()
         self.till.resume()
+        self.court.resume()
 
     def rotate_key(self, former: str, fresh: str) -> bool:
         """The same integration under another key; False if nobody used the former one."""
