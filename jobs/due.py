@@ -64,6 +64,12 @@ def of_free_customers(model: Any) -> Any:
     return select(Customer.id).where(Customer.id == model.customer_id, Customer.parked_at.is_(None)).exists()
 
 
+def of_working_accounts(model: Any) -> Any:
+    """The condition that the row's gateway account is not stopped."""
+    working = select(GatewayAccount.id).where(GatewayAccount.id == model.gateway_account_id)
+    return working.where(GatewayAccount.stopped_reason.is_(None)).exists()
+
+
 def first_waiting_attempts() -> Select[Any]:
     """The earliest attempt that waits to be sent, for each gateway account that charges.
 

@@ -12,21 +12,26 @@ from jobs.audit import seal_entries
 from jobs.billing_run import plan_run, renew_due
 from jobs.charges import charge_due
 from jobs.documents import render_due
-from jobs.due import first_of, first_waiting_attempts, of_free_customers
+from jobs.due import first_of, first_waiting_attempts, of_free_customers, of_working_accounts
 from jobs.dunning import advance_cases
 from jobs.gateway_news import receive_news
 from jobs.housekeeping import prune_rows
 from jobs.invoices import lapse_due
 from jobs.messages import relay_events, send_due
 from jobs.proofs import prove_all, prove_recent
+from jobs.refunds import ask_about_refunds_due, send_refunds
 from jobs.revenue import recognise_due
+from jobs.statements import import_due, match_due
 from jobs.upcoming import announce_due
+from portal.banking.statements.models import BankLine, StatementImport
 from portal.core.business import STOP_CHARGES, STOP_MAILS
 from portal.core.outbox import OutboxEntry
 from portal.dunning.models import DunningCase
 from portal.invoicing.models import Document, Invoice
 from portal.notifications.models import Message
 from portal.payments.models import Attempt, GatewayNews
+from portal.payments.refund_models import Refund
+from portal.payments.refund_states import RefundStatus
 from portal.payments.states import AttemptStatus
 from portal.runs.models import BillingRun
 
@@ -53,12 +58,22 @@ class Tick:
 
 PLAN = plan_run.name
 
+
+def _sendable_refunds() -> Select[Any]:
+    is_approved = Refund.status == RefundStatus.APPROVED
+    return first_of(Refund, is_approved, of_free_customers(Refund), of_working_accounts(Refund))
+
+
 _WORKS: tuple[Work, ...] = (
     Work(plan_run, None),
     Work(renew_due, first_of(BillingRun)),
     Work(charge_due, first_waiting_attempts(), stopped_by=STOP_CHARGES),
     Work(receive_news, first_of(GatewayNews)),
     Work(resolve_due, first_of(Attempt, Attempt.status != AttemptStatus.WAITING)),
+    Work(send_refunds, _sendable_refunds()),
+    Work(ask_about_refunds_due, first_of(Refund, Refund.status != RefundStatus.APPROVED)),
+    Work(import_due, first_of(StatementImport)),
+    Work(match_due, first_of(BankLine)),
     Work(lapse_due, first_of(Invoice, of_free_customers(Invoice))),
     Work(advance_cases, first_of(DunningCase, of_free_customers(DunningCase))),
     Work(relay_events, first_of(OutboxEntry)),

@@ -36,6 +36,7 @@ from portal.gateways.base import (
 from portal.gateways.protocols import Deadlines
 from portal.payments import methods
 from portal.payments.models import Attempt, GatewayAccount, PaymentMethod
+from tests.returning import Back
 
 NAME = "scripted"
 SOFT = {"outcome": Outcome.DECLINED, "decline": DeclineKind.RETRY_LATER, "reason": "Insufficient funds"}
@@ -54,6 +55,7 @@ class Script:
     pages: dict[str, CheckoutOrder] = field(default_factory=dict)
     known: dict[str, ChargeOutcome] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    back: Back = field(default_factory=Back)
 
     def will(self, *said: Said) -> None:
         """The outcomes of the next charges, one each: an Outcome, SOFT, HARD, or fields of a ChargeOutcome."""
@@ -99,7 +101,9 @@ class Scripted:
     """The adapter. Its only state is the script of the running test."""
 
     name = NAME
-    abilities = frozenset({Ability.CHARGE, Ability.CHECKOUT, Ability.LOOK_UP, Ability.PROBE})
+    abilities = frozenset(
+        {Ability.CHARGE, Ability.CHECKOUT, Ability.LOOK_UP, Ability.PROBE, Ability.REFUND, Ability.DISPUTES}
+    )
     mode = "test"
 
     secret_names = ("secret_key",)
@@ -130,6 +134,12 @@ class Scripted:
 
     def charge(self, order: ChargeOrder) -> ChargeOutcome:
         return script.charged(order)
+
+    def __getattr__(self, name: str) -> Any:
+        """What gives money back is scripted in `script.back`."""
+        if name in ("refund", "refunds_of", "retry_refund", "dispute", "answer_dispute"):
+            return getattr(script.back, name)
+        raise AttributeError(name)
 
     def forget(self, method_token: str) -> Outcome:
         return Outcome.SUCCEEDED

@@ -15,8 +15,10 @@ from portal.actions.advance_dunning import advance_dunning
 from portal.actions.charge_invoices import charge_invoices
 from portal.actions.lapse_invoices import lapse_invoices
 from portal.actions.recognise_revenue import recognise_revenue
+from portal.actions.refund_payments import refund_payments
 from portal.actions.relay_outbox import relay_outbox
 from portal.actions.resolve_attempts import resolve_attempts
+from portal.actions.resolve_refunds import resolve_refunds
 from portal.core import business as businesses
 from portal.core.actors import Actor
 from portal.core.db import Base
@@ -31,6 +33,7 @@ __all__ = ["gateway"]
 BEGIN = datetime(2026, 1, 15, 9, tzinfo=UTC)
 RULE = Actor.system("story")
 MOST = 500
+MOVED = ("invoices", "attempts", "dunning_cases", "refunds")
 
 
 @dataclass
@@ -97,6 +100,8 @@ class World:
         return (
             charge_invoices(self.gateway.account_id, limit=100, **acting)
             + resolve_attempts(limit=100, **acting)
+            + refund_payments(limit=100, **acting)
+            + resolve_refunds(limit=100, **acting)
             + lapse_invoices(limit=100, **acting)
             + advance_dunning(limit=100, **acting)
             + relay_outbox(limit=100, at=self.at)
@@ -111,7 +116,7 @@ class World:
         due = [self._slot()]
         for mapper in Base.registry.mappers:
             table = mapper.local_table
-            if "next_action_at" in table.c and table.name in ("invoices", "attempts", "dunning_cases"):
+            if "next_action_at" in table.c and table.name in MOVED:
                 due.append(self.session.scalar(select(func.min(table.c.next_action_at))))
         self.session.rollback()
         return min((at for at in due if at is not None), default=None)

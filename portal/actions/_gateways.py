@@ -14,6 +14,7 @@ from portal.core.settings import current
 from portal.gateways.base import Ability
 from portal.gateways.protocols import Adapter, Offers, Pulls, Refunds
 from portal.gateways.registry import adapter_for, minimum
+from portal.gateways.returns import Disputes, Retries
 from portal.invoicing.lifecycle import Spending
 from portal.invoicing.models import Invoice
 from portal.payments.allocation import balance_to_spend, to_collect
@@ -62,6 +63,16 @@ def pulling(account: GatewayAccount) -> Pulls:
 def refunding(account: GatewayAccount) -> Refunds:
     """The adapter of an account that gives money back by itself. Raises NotAble."""
     return cast(Refunds, _able(account, Ability.REFUND))
+
+
+def retrying(account: GatewayAccount) -> Retries:
+    """The adapter of an account that takes bank details for a refund. Raises NotAble."""
+    return cast(Retries, _able(account, Ability.REFUND))
+
+
+def disputing(account: GatewayAccount) -> Disputes:
+    """The adapter of an account that tells of disputes. Raises NotAble."""
+    return cast(Disputes, _able(account, Ability.DISPUTES))
 
 
 def offering(account: GatewayAccount) -> Offers:

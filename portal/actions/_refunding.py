@@ -14,6 +14,7 @@ from portal.balance import ledger
 from portal.core import audit, outbox, tasks
 from portal.core import business as businesses
 from portal.core.actors import Actor
+from portal.core.crashes import crash_point
 from portal.core.days import day
 from portal.core.errors import Invalid
 from portal.core.money import Money
@@ -122,7 +123,9 @@ def record(session: Session, refund: Refund, heard: RefundOutcome, *, actor: Act
     event = _EVENTS[heard.outcome]
     is_first = refund.status in (RefundStatus.APPROVED, RefundStatus.SENDING, RefundStatus.UNKNOWN)
     if event is RefundEvent.RETURNED:
-        refunds.move(refund, event, at=at, next_action_at=at + refunds.ASK_AFTER[min(refund.sends, 5)])
+        if refunds.move(refund, event, at=at, next_action_at=refunds.ask_again_at(refund, at)):
+            refund.sends, refund.queries = refund.sends - 1, refund.queries + 1
+            doubt(session, refund, at)
         return
     if not refunds.move(refund, event, at=at):
         return
@@ -143,9 +146,35 @@ def record(session: Session, refund: Refund, heard: RefundOutcome, *, actor: Act
         record_deed(session, refund, "refund.sent", actor=actor, at=at)
 
 
+def find(session: Session, payment: Payment, told: RefundOutcome, *, actor: Actor, at: datetime) -> None:
+    """The gateway gave back, or is giving back, what nobody here asked for. It is booked as our loss, once, and a
+    person decides whose it is. Where another refund still holds the place a person is asked at once."""
+    if told.outcome in (Outcome.DECLINED, Outcome.UNKNOWN, Outcome.NOT_SENT) or told.amount is None:
+        return
+    facts: dict[str, Any] = {
+        "gateway_ref": told.gateway_ref,
+        "amount_minor": told.amount.minor,
+        "currency": told.amount.currency,
+    }
+    tasks.open_task(session, "refund_found", payment.ref, at=at, customer_id=payment.customer_id, **facts)
+    if refunds.live_of(session, payment.id) is not None or refunds.left_of(payment) < told.amount:
+        return
+    wish = RefundWish(told.amount, RefundSource.OUTSIDE, told.note, way=RefundWay.GATEWAY)
+    refund = refunds.write(session, payment, wish, requested_by=actor.name, at=told.created_at or at)
+    refund.gateway_ref = told.gateway_ref
+    refunds.move(refund, RefundEvent.APPROVED, at=at, next_action_at=at)
+    refund.approved_at = refund.sent_at = at
+    session.flush()
+    refunds.reserve(session, refund)
+    _post(session, refund, entries(JournalEvent.REFUND_FOUND, refund.amount), at)
+    record_deed(session, refund, "refund.found", actor=actor, at=at, payment=payment.ref, **facts)
+    record(session, refund, told, actor=actor, at=at)
+
+
 def succeed(session: Session, refund: Refund, place: MoneyPlace, *, actor: Actor, at: datetime) -> None:
     """The money has left `place`; the refund has been moved to succeeded."""
     _post(session, refund, entries(JournalEvent.REFUND_SUCCEEDED, refund.amount, place), at)
+    crash_point("C-25-14")
     refund.bank_details = None
     record_deed(session, refund, "refund.succeeded", actor=actor, at=at, amount_minor=refund.amount_minor)
     if refund.source is not RefundSource.OUTSIDE:

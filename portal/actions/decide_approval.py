@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.actions import _refund_asked
 from portal.actions._deeds import Content, Deed
 from portal.core.actors import Actor
 from portal.core.crashes import crash_point
@@ -16,7 +17,9 @@ from portal.identity import approvals
 from portal.identity.approvals import Decision
 from portal.identity.models import Approval
 
-DEEDS: dict[str, Deed] = {}
+DEEDS: dict[str, Deed] = {
+    _refund_asked.DEED: _refund_asked.SEND,
+}
 """Every deed that a second person may be asked for."""
 
 

@@ -55,7 +55,7 @@ class Refund(Base):
     bank_details: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed, until they were sent
     evidence: Mapped[dict[str, Any] | None]  # of one by hand: reference, day, bank account, proof
     requested_by: Mapped[str]
-    sends: Mapped[int]
+    sends: Mapped[int]  # how often it may have been sent
     queries: Mapped[int]
     misses: Mapped[int]  # lists in a row that knew nothing of it
     created_at: Mapped[Moment]

@@ -14,6 +14,19 @@ COPY_OF_ATTEMPT = """
 """
 
 
+REFUND = """
+    INSERT INTO refunds (ref, customer_id, payment_id, gateway_account_id, way, source, status, amount_minor, currency,
+                         reason, said, requested_by, sends, queries, misses, created_at, next_action_at)
+    SELECT 'rfd_planted' || {nth}, p.customer_id, p.id, p.gateway_account_id, '{way}', '{source}', '{status}', 1,
+           p.currency, '', '', '', 0, 0, 0, p.created_at, {next_at}
+      FROM payments p WHERE p.gateway_account_id IS NOT NULL ORDER BY p.id LIMIT 1
+"""
+
+
+def refund(status="pending", way="gateway", source="balance", next_at="now() + interval '99 years'", nth=1):
+    return REFUND.format(status=status, way=way, source=source, next_at=next_at, nth=nth)
+
+
 def attempt(status="declined", trigger="dunning", at="a.created_at", next_at="NULL", where="true", nth=1):
     return COPY_OF_ATTEMPT.format(status=status, trigger=trigger, at=at, next_at=next_at, where=where, nth=nth)
 
@@ -196,4 +209,23 @@ PLANTS: dict[str, list[str]] = {
     "derivations_replay": ["UPDATE invoice_lines SET amount_minor = amount_minor + 1"],
     "credit_derivations_replay": ["UPDATE credit_note_lines SET amount_minor = amount_minor + 1"],
     "seals_verify": ["UPDATE audit_entries SET reason = 'another' WHERE id = (SELECT min(id) FROM audit_entries)"],
+    # refunds.sql
+    "refunded_is_what_goes_back": [refund()],
+    "money_out_and_taken_back_within_money_in": [
+        *unguarded("payments", "reversed_at_most_rest"),
+        "UPDATE payments SET refunded_minor = amount_minor, reversed_minor = 1 WHERE id = (SELECT min(id) FROM payments)",
+    ],
+    "one_refund_at_a_time": ["DROP INDEX ix_refunds_one_live", refund(nth=1), refund(nth=2)],
+    "transit_is_what_is_under_way": [refund()],
+    "refunds_have_left_once": [refund(status="succeeded", next_at="NULL")],
+    "credit_notes_give_back_by_refunds": [
+        "UPDATE credit_notes SET to_refund_minor = to_balance_minor, to_balance_minor = 0 WHERE to_balance_minor > 0",
+    ],
+    "refunds_that_wait_for_a_person_have_a_task": [refund(status="approved", way="by_hand", next_at="NULL")],
+    "refunds_are_of_their_customer": [
+        refund(),
+        "UPDATE refunds SET customer_id = (SELECT max(id) FROM customers)",
+    ],
+    "refunds_are_not_late": [refund(next_at="p.created_at - interval '1 day'")],
+    "refunds_are_in_the_audit": [refund()],
 }

@@ -78,12 +78,16 @@ WITH collected AS (
     SELECT g.ref AS place, p.currency, sum(p.amount_minor - p.reversed_minor - p.fee_minor) AS minor
       FROM payments p JOIN gateway_accounts g ON g.id = p.gateway_account_id GROUP BY g.ref, p.currency),
 cash AS (
+returned AS (
+    SELECT g.ref AS place, r.currency, sum(r.amount_minor) AS minor
+      FROM refunds r JOIN gateway_accounts g ON g.id = r.gateway_account_id
+     WHERE r.way = 'gateway' AND r.status = 'succeeded' GROUP BY g.ref, r.currency),
     SELECT e.money_place AS place, e.currency,
            sum(CASE WHEN e.debit = 'cash' THEN e.amount_minor ELSE -e.amount_minor END) AS minor
       FROM journal_entries e WHERE 'cash' IN (e.debit, e.credit) GROUP BY e.money_place, e.currency)
-SELECT place, currency, collected.minor AS collected_minor, cash.minor AS cash_minor
-  FROM collected FULL JOIN cash USING (place, currency)
- WHERE coalesce(collected.minor, 0) <> coalesce(cash.minor, 0);
+SELECT place, currency, collected.minor AS collected_minor, returned.minor AS returned_minor, cash.minor AS cash_minor
+  FROM collected FULL JOIN cash USING (place, currency) LEFT JOIN returned USING (place, currency)
+ WHERE coalesce(collected.minor, 0) - coalesce(returned.minor, 0) <> coalesce(cash.minor, 0);
 
 -- invariant: receivable_is_what_is_open (5)
 -- What a customer owes by the journal is what is open on their invoices, and what was taken back of money long spent.
