@@ -23,6 +23,7 @@ from portal.local.processes import Loud, Ports, as_shell, commands, environment,
 from portal.local.redis import Redis
 
 STOPPED = (130, 143)  # the statuses of a stop that was asked for
+KEYS = ("PAYSTACK_SECRET_KEY", "IPAYMU_VA", "IPAYMU_API_KEY")
 SERVERS = ("DATABASE_URL", "REDIS_URL", "SMTP_URL")
 TO_COME = {"DATABASE_URL": "postgresql://own", "REDIS_URL": "unix://own"}
 
@@ -44,7 +45,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run", description="Starts the portal and everything it needs.")
     parser.add_argument("--fresh", action="store_true", help="forget the data of earlier starts first")
-    parser.add_argument("--port", type=int, default=8000, help="of the portal; the next three are used too")
+    parser.add_argument("--port", type=int, default=8000, help="of the portal; the next four are used too")
     parser.add_argument("--check", action="store_true", help="bill one made-up year in a temporary place, print JSON")
     return parser.parse_args()
 
@@ -106,9 +107,9 @@ def _print_report(report: Path) -> bool:
 
 
 def _own(home: Home, given: Mapping[str, str]) -> dict[str, str]:
-    """Secrets and folders of our own, unless given. The Paystack stand-in never learns a real key."""
+    """Secrets and folders of our own, unless given. The stand-ins for gateways never learn a real key."""
     kept = home.secrets() | {"FILES_DIR": str(home.path / "files")}
-    return {name: value for name, value in kept.items() if name == "PAYSTACK_SECRET_KEY" or not given.get(name)}
+    return {name: value for name, value in kept.items() if name in KEYS or not given.get(name)}
 
 
 def _require_settings(given: Mapping[str, str], ports: Ports, home: Home) -> None:

@@ -61,17 +61,19 @@ class Home:
                 child.unlink()
 
     def secrets(self) -> dict[str, str]:
-        """SECRET_KEY, ENCRYPTION_KEYS and the key of the Paystack stand-in: made once, readable by the owner only."""
+        """The portal's own secrets and the keys of the stand-ins: each made once, readable by the owner only."""
         path = self.path / "secrets.json"
-        if not path.exists():
-            made = {
-                "SECRET_KEY": secrets.token_urlsafe(48),
-                "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-                "PAYSTACK_SECRET_KEY": f"sk_test_{secrets.token_hex(20)}",
-            }
+        kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            "PAYSTACK_SECRET_KEY": f"sk_test_{secrets.token_hex(20)}",
+            "IPAYMU_VA": f"0000{secrets.randbelow(10**12):012d}",
+            "IPAYMU_API_KEY": f"SANDBOX{secrets.token_hex(16).upper()}",
+        } | kept
+        if made != kept:
             part = path.with_suffix(".part")
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 json.dump(made, file, indent=1)
             part.replace(path)
-        kept: dict[str, str] = json.loads(path.read_text())
-        return kept
+        return made

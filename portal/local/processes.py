@@ -16,6 +16,7 @@ from portal.local.home import CHECKOUT, CannotStart
 QUEUES = ("money", "news", "messages", "documents")
 MOST_WORK = "documents"  # of a checked year: its papers are printed by two
 HOST = "127.0.0.1"
+PORTS = 5
 
 
 @dataclass(frozen=True)
@@ -24,25 +25,27 @@ class Ports:
     twin: int
     mailbox: int
     smtp: int
+    ipaymu: int
 
     @classmethod
     def from_first(cls, first: int) -> "Ports":
-        """Four in a row. Raises CannotStart for the first that is taken."""
-        for port in range(first, first + 4):
+        """Five in a row. Raises CannotStart for the first that is taken."""
+        for port in range(first, first + PORTS):
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind((HOST, port))
                 except (OSError, OverflowError) as error:
                     raise CannotStart(
-                        f"Port {port} is taken or not allowed: start with ./run --port N, where N to N+3 are free."
+                        f"Port {port} is taken or not allowed: "
+                        f"start with ./run --port N, where N to N+{PORTS - 1} are free."
                     ) from error
-        return cls(*range(first, first + 4))
+        return cls(*range(first, first + PORTS))
 
     @classmethod
     def free(cls) -> "Ports":
-        """Any four; held together while they are chosen, so that they differ."""
-        probes = [socket.socket() for _ in range(4)]
+        """Any five; held together while they are chosen, so that they differ."""
+        probes = [socket.socket() for _ in range(PORTS)]
         try:
             for probe in probes:
                 probe.bind((HOST, 0))
@@ -58,7 +61,7 @@ class Ports:
 def environment(given: Mapping[str, str], ports: Ports, own: Mapping[str, str]) -> dict[str, str]:
     """What the processes read: `own` (servers, secrets, folders) and what follows from the ports.
 
-    The Paystack stand-in always takes the place of Paystack here, so a key of the real one is never used.
+    The stand-ins always take the place of the gateways here, so a key of a real one is never used.
     """
     return {
         "MAIL_FROM": "billing@portal.example",
@@ -68,12 +71,14 @@ def environment(given: Mapping[str, str], ports: Ports, own: Mapping[str, str]) 
         **own,
         "APP_URL": given.get("APP_URL") or ports.url(ports.web),
         "PAYSTACK_BASE_URL": ports.url(ports.twin),
-        "TWIN_URLS": ports.url(ports.twin),
+        "IPAYMU_BASE_URL": ports.url(ports.ipaymu),
+        "TWIN_URLS": f"{ports.url(ports.twin)},{ports.url(ports.ipaymu)}",
         "TEST_MODE": "1",
         "PYTHONUNBUFFERED": "1",
         "CHECK_BASE_URL": ports.url(ports.web),
         "CHECK_TWIN_URL": ports.url(ports.twin),
         "CHECK_MAILBOX_URL": ports.url(ports.mailbox),
+        "CHECK_IPAYMU_URL": ports.url(ports.ipaymu),
     }
 
 
@@ -82,9 +87,9 @@ def portal_command(*words: str) -> list[str]:
 
 
 def commands(ports: Ports, folder: Path, *, is_kept: bool) -> dict[str, list[str]]:
-    """Name of the process → its command. Mails and the twin's books lie in `folder`.
+    """Name of the process → its command. Mails and the twins' books lie in `folder`.
 
-    The twin keeps its books from one start to the next if `is_kept`; what truly happened it writes down always.
+    The twins keep their books from one start to the next if `is_kept`; what truly happened they write down always.
     """
     python = sys.executable
     web = [python, "-m", "gunicorn", "--bind", f"{HOST}:{ports.web}", "--workers", "2", "--preload"]
@@ -94,7 +99,9 @@ def commands(ports: Ports, folder: Path, *, is_kept: bool) -> dict[str, list[str
     web += ["--worker-tmp-dir", "/dev/shm"] if sys.platform == "linux" else []  # noqa: S108 - a heartbeat, not data
     news = ports.url(ports.web) + "/api/billing/webhook"
     twin = [python, "-m", "portal.twins.paystack", "--port", str(ports.twin), "--webhook-url", news]
-    twin += ["--log", str(folder / "twin.log"), *(["--state", str(folder / "twin.state")] if is_kept else [])]
+    twin += _memory(folder / "twin", is_kept=is_kept)
+    ipaymu = [python, "-m", "portal.twins.ipaymu", "--port", str(ports.ipaymu)]
+    ipaymu += _memory(folder / "ipaymu", is_kept=is_kept)
     mailbox = [python, "-m", "portal.local.mailbox", "--smtp-port", str(ports.smtp), "--web-port", str(ports.mailbox)]
     return {
         "web": [*web, "wsgi:application"],
@@ -103,8 +110,14 @@ def commands(ports: Ports, folder: Path, *, is_kept: bool) -> dict[str, list[str
         **({} if is_kept else {"worker-second": [python, "-m", "jobs.worker", MOST_WORK]}),
         "scheduler": [python, "-m", "jobs.watch"],
         "twin": twin,
+        "ipaymu": ipaymu,
         "mailbox": [*mailbox, "--folder", str(folder / "mails")],
     }
+
+
+def _memory(path: Path, *, is_kept: bool) -> list[str]:
+    """The options of a twin that say where it writes."""
+    return ["--log", f"{path}.log", *(["--state", f"{path}.state"] if is_kept else [])]
 
 
 class Loud(Printer):  # type: ignore[misc]

@@ -34,8 +34,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stay", action="store_true", help="print the addresses and stay, instead of ending")
     stays = parser.parse_args().stay
-    web, twin, mailbox = (os.environ[f"CHECK_{name}_URL"] for name in ("BASE", "TWIN", "MAILBOX"))
-    for url in (f"{web}/healthz", twin, mailbox):
+    web, twin, mailbox, ipaymu = (os.environ[f"CHECK_{name}_URL"] for name in ("BASE", "TWIN", "MAILBOX", "IPAYMU"))
+    for url in (f"{web}/healthz", twin, mailbox, ipaymu):
         if not is_ready(url):
             print(f"{url} does not answer after {PATIENCE_SECONDS} seconds: see the lines above.", file=sys.stderr)
             return 1
@@ -44,7 +44,8 @@ def main() -> int:
     if subprocess.run(portal_command("demo"), check=False).returncode:
         print("The demo book could not be filled: see the lines above. The portal goes on without it.", flush=True)
     signs = subprocess.run(portal_command("seed", "--show"), capture_output=True, text=True, check=False)
-    print(f"\n  Portal         {web}\n  Mail inbox     {mailbox}\n  Paystack twin  {twin}/_twin/\n", flush=True)
+    print(f"\n  Portal         {web}\n  Mail inbox     {mailbox}", flush=True)
+    print(f"  Paystack twin  {twin}/_twin/\n  iPaymu twin    {ipaymu}/_twin/\n", flush=True)
     print(signs.stdout if signs.returncode == 0 else signs.stderr, flush=True)
     print("  Ctrl-C stops all of it.\n", flush=True)
     threading.Event().wait()

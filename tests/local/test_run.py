@@ -31,7 +31,7 @@ def test_a_taken_port_is_named_with_the_way_out(taken):
     assert ended.returncode == 1
     assert (
         ended.stderr.strip()
-        == f"Port {taken} is taken or not allowed: start with ./run --port N, where N to N+3 are free."
+        == f"Port {taken} is taken or not allowed: start with ./run --port N, where N to N+4 are free."
     )
 
 
@@ -49,23 +49,25 @@ def test_fresh_never_touches_a_given_database():
 
 
 def test_the_stand_in_never_learns_a_real_key():
-    ports = Ports(8000, 8001, 8002, 8003)
+    ports = Ports(8000, 8001, 8002, 8003, 8004)
     env = environment({"PAYSTACK_SECRET_KEY": "sk_live_real"}, ports, {"PAYSTACK_SECRET_KEY": "sk_test_own"})
     assert env["PAYSTACK_SECRET_KEY"] == "sk_test_own"
     assert env["PAYSTACK_BASE_URL"] == "http://127.0.0.1:8001"
+    assert env["IPAYMU_BASE_URL"] == "http://127.0.0.1:8004"
+    assert env["TWIN_URLS"] == "http://127.0.0.1:8001,http://127.0.0.1:8004"
 
 
 def test_given_mail_settings_beat_the_inbox():
-    ports = Ports(8000, 8001, 8002, 8003)
+    ports = Ports(8000, 8001, 8002, 8003, 8004)
     assert environment({}, ports, {})["SMTP_URL"] == "smtp://127.0.0.1:8003"
     assert environment({"SMTP_URL": "smtps://mail.example"}, ports, {})["SMTP_URL"] == "smtps://mail.example"
 
 
 def test_every_queue_has_a_worker():
-    started = commands(Ports(8000, 8001, 8002, 8003), Path("var"), is_kept=True)
+    started = commands(Ports(8000, 8001, 8002, 8003, 8004), Path("var"), is_kept=True)
     assert {name.removeprefix("worker-") for name in started if name.startswith("worker-")} == set(QUEUES)
 
 
 def test_free_ports_differ():
     ports = Ports.free()
-    assert len({ports.web, ports.twin, ports.mailbox, ports.smtp}) == 4
+    assert len({ports.web, ports.twin, ports.mailbox, ports.smtp, ports.ipaymu}) == 5
