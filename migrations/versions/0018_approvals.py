@@ -10,6 +10,55 @@ branch_labels = None
 depends_on = None
 
 
+UNISSUED = "'draft', 'pending_approval', 'rejected'"
+CAUSES = "'rule', 'billed_wrong', 'not_served', 'billed_twice', 'canceled', 'agreed', 'goodwill', 'other'"
+NOTE_RULES = {
+    "status_known": f"status IN ({UNISSUED}, 'issued', 'void')",
+    "cause_known": f"cause IN ({CAUSES})",
+    "numbered_when_issued": f"(number IS NULL) = (status IN ({UNISSUED}))",
+    "issued_on_a_day": "(number IS NULL) = (issued_on IS NULL)",
+    "drafted_by_somebody": "number IS NOT NULL OR drafted_by IS NOT NULL",
+    "places_known": "to_invoice_minor >= 0 AND to_balance_minor >= 0 AND to_refund_minor >= 0",
+}
+STAND = (
+    "DROP TRIGGER credit_notes_stand ON credit_notes",
+    "DROP TRIGGER credit_note_lines_stand ON credit_note_lines",
+    """CREATE TRIGGER credit_notes_stand BEFORE UPDATE OF ref, customer_id, invoice_id, series, number, label, cause,
+        reason, drafted_by, approval_id, currency, issued_on, net_minor, tax_minor, total_minor, to_invoice_minor,
+        to_balance_minor, to_refund_minor, parties, created_at ON credit_notes
+        FOR EACH ROW WHEN (OLD.number IS NOT NULL) EXECUTE FUNCTION refuse_change()""",
+    """CREATE TRIGGER credit_notes_kept BEFORE DELETE ON credit_notes
+        FOR EACH ROW WHEN (OLD.number IS NOT NULL) EXECUTE FUNCTION refuse_change()""",
+    """CREATE TRIGGER credit_notes_not_emptied BEFORE TRUNCATE ON credit_notes
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    """CREATE FUNCTION refuse_change_of_noted_line() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF EXISTS (SELECT FROM credit_notes WHERE id = OLD.credit_note_id AND number IS NOT NULL) THEN
+                RAISE EXCEPTION 'credit_note_lines stand still once their credit note is issued'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+        END $$""",
+    """CREATE TRIGGER credit_note_lines_stand BEFORE UPDATE OR DELETE ON credit_note_lines
+        FOR EACH ROW EXECUTE FUNCTION refuse_change_of_noted_line()""",
+    """CREATE TRIGGER credit_note_lines_not_emptied BEFORE TRUNCATE ON credit_note_lines
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+)
+STAND_AS_BEFORE = (
+    "DROP TRIGGER credit_note_lines_not_emptied ON credit_note_lines",
+    "DROP TRIGGER credit_note_lines_stand ON credit_note_lines",
+    "DROP FUNCTION refuse_change_of_noted_line",
+    "DROP TRIGGER credit_notes_not_emptied ON credit_notes",
+    "DROP TRIGGER credit_notes_kept ON credit_notes",
+    "DROP TRIGGER credit_notes_stand ON credit_notes",
+    "DELETE FROM credit_note_lines WHERE credit_note_id IN (SELECT id FROM credit_notes WHERE number IS NULL)",
+    "DELETE FROM credit_notes WHERE number IS NULL",
+    """CREATE TRIGGER credit_notes_stand BEFORE UPDATE OF ref, customer_id, invoice_id, series, number, label, reason,
+        currency, issued_on, net_minor, tax_minor, total_minor, to_invoice_minor, to_balance_minor, to_refund_minor,
+        parties, created_at OR DELETE OR TRUNCATE ON credit_notes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    """CREATE TRIGGER credit_note_lines_stand BEFORE UPDATE OR DELETE OR TRUNCATE ON credit_note_lines
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+)
 PAYMENT_RULES = {
     "reversed_at_most_rest": "reversed_minor BETWEEN 0 AND amount_minor - refunded_minor",
     "reversed_means_something_went_back": "status <> 'reversed' OR reversed_minor > 0",
@@ -26,6 +75,30 @@ def upgrade() -> None:
     op.add_column("payments", sa.Column("reversed_minor", sa.BigInteger(), nullable=False, server_default="0"))
     for name, rule in PAYMENT_RULES.items():
         op.create_check_constraint(op.f(f"ck_payments_{name}"), "payments", rule)
+    _draft_credit_notes()
+
+
+def _draft_credit_notes() -> None:
+    for name in ("number", "label", "issued_on"):
+        op.alter_column("credit_notes", name, nullable=True)
+    for name, before in (("cause", "rule"), ("remark", "")):
+        op.add_column("credit_notes", sa.Column(name, sa.Text, nullable=False, server_default=before))
+        op.alter_column("credit_notes", name, server_default=None)
+    for name, table in (("drafted_by", "users"), ("approval_id", "approvals")):
+        op.add_column("credit_notes", sa.Column(name, sa.BigInteger(), nullable=True))
+        op.create_foreign_key(op.f(f"fk_credit_notes_{name}"), "credit_notes", table, [name], ["id"])
+    op.create_index(op.f("ix_credit_notes_approval_id"), "credit_notes", ["approval_id"])
+    op.create_index(
+        "ix_credit_notes_waiting",
+        "credit_notes",
+        ["status", "id"],
+        postgresql_where=sa.text(f"status IN ({UNISSUED})"),
+    )
+    op.drop_constraint(op.f("ck_credit_notes_status_known"), "credit_notes")
+    for name, rule in NOTE_RULES.items():
+        op.create_check_constraint(op.f(f"ck_credit_notes_{name}"), "credit_notes", rule)
+    for statement in STAND:
+        op.execute(statement)
 
 
 def _create_approvals() -> None:
@@ -80,6 +153,16 @@ def _create_approvals() -> None:
 
 
 def downgrade() -> None:
+    for statement in STAND_AS_BEFORE:
+        op.execute(statement)
+    for name in NOTE_RULES:
+        op.drop_constraint(op.f(f"ck_credit_notes_{name}"), "credit_notes")
+    op.create_check_constraint(op.f("ck_credit_notes_status_known"), "credit_notes", "status IN ('issued', 'void')")
+    op.drop_index("ix_credit_notes_waiting", "credit_notes")
+    for name in ("approval_id", "drafted_by", "remark", "cause"):
+        op.drop_column("credit_notes", name)
+    for name in ("number", "label", "issued_on"):
+        op.alter_column("credit_notes", name, nullable=False)
     for name in PAYMENT_RULES:
         op.drop_constraint(op.f(f"ck_payments_{name}"), "payments")
     op.drop_column("payments", "reversed_minor")

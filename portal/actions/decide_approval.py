@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.actions import _refund_asked
+from portal.actions import _crediting, _refund_asked, _voiding, _writing_off
 from portal.actions._deeds import Content, Deed
 from portal.core.actors import Actor
 from portal.core.crashes import crash_point
@@ -18,6 +18,10 @@ from portal.identity.approvals import Decision
 from portal.identity.models import Approval
 
 DEEDS: dict[str, Deed] = {
+    _crediting.DEED: _crediting.GIVE,
+    _crediting.VOID_DEED: _crediting.TAKE_BACK,
+    _voiding.DEED: _voiding.VOID,
+    _writing_off.DEED: _writing_off.WRITE_OFF,
     _refund_asked.DEED: _refund_asked.SEND,
 }
 """Every deed that a second person may be asked for."""
@@ -62,7 +66,7 @@ def decide_approval(approval_ref: str, decision: Decision, *, reason: str, actor
             approvals.ask_again(session, approval, amount=content.amount, facts=content.facts, actor=actor, at=at)
             return Outcome.CHANGED
         approvals.decide(session, approval, Decision.APPROVED, actor=actor, reason=reason, at=at)
-        crash_point("approval.decided")
+        crash_point("C-27")
         deed.carry_out(session, approval, actor, at)
         approvals.executed(approval, content.digest, at=at)
     crash_point("approval.carried_out")

@@ -68,8 +68,16 @@ def approval_limit_of(session: Session, actor: Actor, currency: str) -> Money | 
 
 
 def needs_second_person(session: Session, actor: Actor, amount: Money) -> bool:
-    """Rules act by themselves; a person does up to their limit."""
-    return actor.kind is not ActorKind.SYSTEM and amount > limit_of(session, actor, amount.currency)
+    """Rules and whoever runs the installation act by themselves; everybody else does up to their limit."""
+    if actor.kind in (ActorKind.SYSTEM, ActorKind.OPERATOR):
+        return False
+    return amount > limit_of(session, actor, amount.currency)
+
+
+def is_above_set_limit(session: Session, actor: Actor, amount: Money) -> bool:
+    """For deeds that anybody with the permission may do alone unless a role of theirs sets a limit in the currency."""
+    limits = [int(role.limits[amount.currency]) for role in _roles(session, actor) if amount.currency in role.limits]
+    return bool(limits) and amount.minor > max(limits)
 
 
 def digest_for(amount: Money, facts: Mapping[str, Any]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from portal.core.errors import NotFound
 from portal.core.formats import Formats
 from portal.core.money import Money
 from portal.core.sentences import Sentences, sentences
@@ -27,6 +28,8 @@ def credit_note(
     words = sentences(reader.language)
     seller = party(note.parties.get("seller", {}), reader)
     total = Money(note.total_minor, note.currency)
+    if note.issued_on is None or note.label is None:
+        raise NotFound("A draft has no paper yet.")
     issued = reader.day_long(note.issued_on)
     return Paper(
         heading=_("Credit note"),

@@ -169,7 +169,7 @@ def _given_back(session: Session, line_ids: Sequence[int]) -> dict[int, int]:
         )
         .where(
             JournalEntry.line_id.in_(list(line_ids)),
-            JournalEntry.event == JournalEvent.CREDIT_NOTE_ISSUED,
+            JournalEntry.event.in_([JournalEvent.CREDIT_NOTE_ISSUED, JournalEvent.CREDIT_NOTE_VOIDED]),
             or_(JournalEntry.debit == deferred, JournalEntry.credit == deferred),
         )
         .group_by(JournalEntry.line_id)

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core.db import Base, Choice, CurrencyCode, Day, Key, Minor, Moment, Ref, due_index, one_of, to
 from portal.core.money import Money
 from portal.core.periods import Period
-from portal.invoicing.states import InvoiceStatus
+from portal.invoicing.states import CreditNoteStatus, InvoiceStatus, NoteCause
 
 INVOICE_KINDS = ("first", "period", "change", "final", "manual")
 LINE_KINDS = ("plan", "addon", "usage", "unused_time", "discount", "manual", "tax")
+UNISSUED_NOTES = "'draft', 'pending_approval', 'rejected'"
 _OPEN = (
     "CASE WHEN status IN ('draft', 'void') THEN 0"
     " ELSE total_minor - paid_minor - credited_minor - written_off_minor END"
@@ -148,28 +149,43 @@ class InvoiceLine(Base):
 
 
 class CreditNote(Base):
-    """What is taken back of an invoice, with its own number. The three places it goes to sum up."""
+    """What is taken back of an invoice, with its own number once it is issued. The three places it goes to sum up.
+
+    A rule issues its notes at once; what a person draws up is a draft first and may wait for a second person.
+    """
 
     __tablename__ = "credit_notes"
     __table_args__ = (
-        CheckConstraint("status IN ('issued', 'void')", name="status_known"),
+        one_of("status", CreditNoteStatus),
+        one_of("cause", NoteCause),
         UniqueConstraint("series", "number"),
+        CheckConstraint(f"(number IS NULL) = (status IN ({UNISSUED_NOTES}))", name="numbered_when_issued"),
+        CheckConstraint("(number IS NULL) = (issued_on IS NULL)", name="issued_on_a_day"),
+        CheckConstraint("number IS NOT NULL OR drafted_by IS NOT NULL", name="drafted_by_somebody"),
+        CheckConstraint(
+            "to_invoice_minor >= 0 AND to_balance_minor >= 0 AND to_refund_minor >= 0", name="places_known"
+        ),
         CheckConstraint("total_minor > 0", name="total_positive"),
         CheckConstraint("to_invoice_minor + to_balance_minor + to_refund_minor = total_minor", name="places_sum_up"),
         Index("ix_credit_notes_customer", "customer_id", "id"),
+        Index("ix_credit_notes_waiting", "status", "id", postgresql_where=text(f"status IN ({UNISSUED_NOTES})")),
     )
 
     id: Mapped[Key]
     ref: Mapped[Ref]
     customer_id: Mapped[int] = to("customers", index=False)
     invoice_id: Mapped[int] = to("invoices")
-    status: Mapped[str]
+    status: Mapped[CreditNoteStatus] = mapped_column(Choice(CreditNoteStatus))
     series: Mapped[str]
-    number: Mapped[int]
-    label: Mapped[str]
-    reason: Mapped[str]
+    number: Mapped[int | None]
+    label: Mapped[str | None]
+    cause: Mapped[NoteCause] = mapped_column(Choice(NoteCause))
+    reason: Mapped[str]  # stands on the paper
+    remark: Mapped[str]  # for staff only
+    drafted_by: Mapped[int | None] = to("users", index=False, nullable=True)
+    approval_id: Mapped[int | None] = to("approvals", nullable=True)
     currency: Mapped[CurrencyCode]
-    issued_on: Mapped[Day]
+    issued_on: Mapped[Day | None]
     net_minor: Mapped[Minor]
     tax_minor: Mapped[Minor]
     total_minor: Mapped[Minor]

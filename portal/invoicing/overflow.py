@@ -7,16 +7,15 @@ note to the upgrade's invoice, and put on a note to the invoice that charged it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.money import Money, allocate
-from portal.invoicing import derivation
-from portal.invoicing.models import CreditNoteLine, Invoice, InvoiceLine
+from portal.invoicing import derivation, queries
+from portal.invoicing.models import Invoice, InvoiceLine
 from portal.invoicing.states import LineKind
 
 
@@ -50,7 +49,7 @@ def fitted(session: Session, parts: dict[int, list[Part]]) -> dict[int, list[Par
 def _moves(session: Session, invoice: Invoice, excess: int) -> list[tuple[InvoiceLine, InvoiceLine, int]]:
     """Line that gave back, line it gave back of, and how much: `excess` over all of them by what they still hold."""
     pairs = _returned(session, invoice.id)
-    moved_before = _noted(session, [line.id for line, _ in pairs])
+    moved_before = queries.noted(session, [line.id for line, _ in pairs])
     held = [-line.amount_minor + moved_before.get(line.id, 0) for line, _ in pairs]
     if sum(held) < excess:
         raise ValueError(f"{invoice.ref}: {excess} more is given back than was ever charged")
@@ -87,16 +86,6 @@ def _same_tax(session: Session, origin: InvoiceLine, tax: InvoiceLine) -> Invoic
         .order_by(InvoiceLine.id)
         .limit(1)
     ).one()
-
-
-def _noted(session: Session, line_ids: Sequence[int]) -> dict[int, int]:
-    """What earlier notes took back of lines that had given back: negative."""
-    rows = session.execute(
-        select(CreditNoteLine.invoice_line_id, func.sum(CreditNoteLine.amount_minor))
-        .where(CreditNoteLine.invoice_line_id.in_(list(line_ids)))
-        .group_by(CreditNoteLine.invoice_line_id)
-    )
-    return {row[0]: int(row[1]) for row in rows}
 
 
 def _part(line: InvoiceLine, minor: int, currency: str) -> Part:

@@ -16,7 +16,7 @@ from portal.customers import queries as customers
 from portal.customers.models import Customer
 from portal.invoicing.drafts import Buyer, ChargedLine, PricedItem, TaxBook
 from portal.invoicing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
-from portal.invoicing.states import InvoiceKind, InvoiceStatus, LineKind
+from portal.invoicing.states import CreditNoteStatus, InvoiceKind, InvoiceStatus, LineKind
 from portal.invoicing.taxes import TaxRate, TaxRule, Treatment
 from portal.subscriptions.models import SubscriptionItem
 from portal.subscriptions.queries import Item
@@ -29,6 +29,15 @@ def by_ref(session: Session, ref: str) -> Invoice:
 def with_id(session: Session, invoice_id: int) -> Invoice:
     """For reading what another row of the same customer points at."""
     return session.get_one(Invoice, invoice_id)
+
+
+def with_customer(session: Session, ref: str) -> tuple[Invoice, Customer]:
+    """For reading an invoice in the language and zone of whom it is for."""
+    wanted = select(Invoice, Customer).join(Customer, Customer.id == Invoice.customer_id).where(Invoice.ref == ref)
+    row = session.execute(wanted).first()
+    if row is None:
+        raise NotFound("There is no such invoice.")
+    return row[0], row[1]
 
 
 def of_customer(session: Session, customer_id: int, ref: str) -> Invoice:
@@ -97,7 +106,20 @@ def open_of_subscription(session: Session, subscription_id: int) -> list[Invoice
 
 
 def credit_notes_of(session: Session, invoice_id: int) -> list[CreditNote]:
-    return list(session.scalars(select(CreditNote).where(CreditNote.invoice_id == invoice_id).order_by(CreditNote.id)))
+    """Those that are issued, the oldest first."""
+    wanted = select(CreditNote).where(CreditNote.invoice_id == invoice_id, CreditNote.status == CreditNoteStatus.ISSUED)
+    return list(session.scalars(wanted.order_by(CreditNote.id)))
+
+
+def noted(session: Session, line_ids: Sequence[int]) -> dict[int, int]:
+    """What issued credit notes took back of each line; negative for lines that had given back themselves."""
+    rows = session.execute(
+        select(CreditNoteLine.invoice_line_id, func.sum(CreditNoteLine.amount_minor))
+        .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
+        .where(CreditNoteLine.invoice_line_id.in_(list(line_ids)), CreditNote.status == CreditNoteStatus.ISSUED)
+        .group_by(CreditNoteLine.invoice_line_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def tax_book(session: Session) -> TaxBook:
@@ -235,7 +257,11 @@ def _charged(line: InvoiceLine, taxes: Sequence[InvoiceLine], currency: str) -> 
 
 
 def _credited_by_notes(session: Session, line_ids: Sequence[int]) -> set[int]:
-    from_notes = select(CreditNoteLine.invoice_line_id).where(CreditNoteLine.invoice_line_id.in_(list(line_ids)))
+    from_notes = (
+        select(CreditNoteLine.invoice_line_id)
+        .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
+        .where(CreditNoteLine.invoice_line_id.in_(list(line_ids)), CreditNote.status == CreditNoteStatus.ISSUED)
+    )
     return set(session.scalars(from_notes))
 
 

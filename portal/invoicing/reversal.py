@@ -7,19 +7,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.balance import ledger
-from portal.core.bulk import insert_rows
 from portal.core.business import Business
 from portal.core.days import day
 from portal.core.errors import Refused
-from portal.core.ids import public_ref
 from portal.core.money import Money
-from portal.invoicing import lifecycle, numbering, overflow, queries
+from portal.invoicing import lifecycle, note_drafts, notes, overflow, queries
 from portal.invoicing.drafts import Draft
-from portal.invoicing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from portal.invoicing.models import CreditNote, Invoice, InvoiceLine
+from portal.invoicing.note_drafts import Drawn, Places
 from portal.invoicing.overflow import Part
-from portal.invoicing.states import InvoiceEvent, LineKind
+from portal.invoicing.states import InvoiceEvent, LineKind, NoteCause
 from portal.journal import posting
-from portal.journal.accounts import Account, Entry, JournalEvent, PostedLine, credited, entries, voided
+from portal.journal.accounts import Entry, JournalEvent, PostedLine, entries, voided
 from portal.journal.models import JournalEntry
 
 
@@ -34,18 +33,43 @@ def void(session: Session, invoice: Invoice, *, business: Business, at: datetime
 
     Raises SomethingPaid where money was collected on it, MoveRefused where it is paid or written off.
     """
-    from_balance = _applied_from_balance(session, invoice)
-    if invoice.paid_minor > from_balance.minor or invoice.noted_minor:
+    if not is_voidable(session, invoice):
         raise SomethingPaid("Something was paid on this invoice, so it cannot be voided. Nothing was changed.")
+    posted = void_postings(session, invoice)
+    from_balance = applied_from_balance(session, invoice)
     invoice.paid_minor -= from_balance.minor
     if not lifecycle.move(invoice, InvoiceEvent.VOIDED, at=at):
         return False
-    lines = queries.lines_of(session, [invoice.id])
-    posted = voided(_posted(session, invoice, lines, [line.amount_minor for line in lines]))
-    posted += entries(JournalEvent.BALANCE_UNAPPLIED, from_balance)
     _post(session, posted, invoice.customer_id, invoice.ref, business, at)
     ledger.add(session, invoice.customer_id, from_balance)
     return True
+
+
+def is_voidable(session: Session, invoice: Invoice) -> bool:
+    """Was nothing collected on it, and nothing of it credited? What the balance paid goes back there."""
+    return invoice.paid_minor <= applied_from_balance(session, invoice).minor and not invoice.noted_minor
+
+
+def void_postings(session: Session, invoice: Invoice) -> list[Entry]:
+    """What voiding it posts."""
+    lines = queries.lines_of(session, [invoice.id])
+    from_balance = applied_from_balance(session, invoice)
+    return [*voided(_posted(session, invoice, lines)), *entries(JournalEvent.BALANCE_UNAPPLIED, from_balance)]
+
+
+def applied_from_balance(session: Session, invoice: Invoice) -> Money:
+    """What the customer's balance pays of the invoice."""
+    rows = session.execute(
+        select(JournalEntry.event, func.sum(JournalEntry.amount_minor))
+        .where(
+            JournalEntry.document == invoice.ref,
+            JournalEntry.event.in_([JournalEvent.BALANCE_APPLIED, JournalEvent.BALANCE_UNAPPLIED]),
+        )
+        .group_by(JournalEntry.event)
+    )
+    sums = {event: int(minor) for event, minor in rows}
+    applied = sums.get(JournalEvent.BALANCE_APPLIED, 0) - sums.get(JournalEvent.BALANCE_UNAPPLIED, 0)
+    return Money(applied, invoice.currency)
 
 
 def write_off(session: Session, invoice: Invoice, *, business: Business, at: datetime) -> Money:
@@ -73,122 +97,38 @@ def credit_to_balance(
         if line.returns_line_id is not None:
             part = Part(line.returns_line_id, line.kind is LineKind.TAX, -line.amount.minor, dict(line.derivation))
             parts.setdefault(issued_lines[line.returns_line_id].invoice_id, []).append(part)
-    notes = []
+    made = []
     for invoice_id, own in sorted(overflow.fitted(session, parts).items()):
         if sum(part.minor for part in own) > 0:
             invoice = session.get_one(Invoice, invoice_id)
-            notes.append(_note(session, invoice, own, reason=reason, business=business, at=at))
-    return notes
+            made.append(_note(session, invoice, own, reason=reason, business=business, at=at))
+    return made
 
 
 def _note(
-    session: Session,
-    invoice: Invoice,
-    parts: Sequence[Part],
-    *,
-    reason: str,
-    business: Business,
-    at: datetime,
+    session: Session, invoice: Invoice, parts: Sequence[Part], *, reason: str, business: Business, at: datetime
 ) -> CreditNote:
-    on = day(at, business.zone)
-    total = sum(part.minor for part in parts)
-    tax = sum(part.minor for part in parts if part.is_tax)
-    to_invoice = min(total, invoice.open_minor)
-    series = numbering.series_on("credit_note", on)
-    number = numbering.take(session, series, 1)[0]
-    note = CreditNote(
-        ref=public_ref("cn"), customer_id=invoice.customer_id, invoice_id=invoice.id, status="issued",
-        series=series, number=number, label=numbering.label(series, number), reason=reason,
-        currency=invoice.currency, issued_on=on, net_minor=total - tax, tax_minor=tax, total_minor=total,
-        to_invoice_minor=to_invoice, to_balance_minor=total - to_invoice, to_refund_minor=0,
-        parties=invoice.parties, created_at=at,
-    )  # fmt: skip
-    session.add(note)
-    session.flush()
-    insert_rows(
-        session,
-        CreditNoteLine,
-        [
-            {
-                "credit_note_id": note.id,
-                "position": place,
-                "invoice_line_id": part.line_id,
-                "amount_minor": part.minor,
-                "derivation": part.derivation,
-            }
-            for place, part in enumerate(parts, 1)
-        ],
-    )
-    _settle_note(session, invoice, note, parts, business, at)
+    total = Money(sum(part.minor for part in parts), invoice.currency)
+    to_invoice = min(total, invoice.open)
+    places = Places(to_invoice, total - to_invoice, Money.zero(invoice.currency))
+    note = note_drafts.blank(invoice, at=at)
+    note_drafts.fill(note, Drawn(parts, places, NoteCause.RULE, reason))
+    notes.issue(session, invoice, note, parts, business=business, at=at)
+    note_drafts.write_lines(session, note, parts)
     return note
 
 
-def _settle_note(
-    session: Session,
-    invoice: Invoice,
-    note: CreditNote,
-    parts: Sequence[Part],
-    business: Business,
-    at: datetime,
-) -> None:
-    to_balance = Money(note.to_balance_minor, note.currency)
-    recognised = _recognised(session, [part.line_id for part in parts])
-    sold = {line.id: line.amount_minor for line in queries.lines_of(session, [invoice.id])}
-    posted = [
-        PostedLine(
-            part.line_id,
-            Money(part.minor, note.currency),
-            is_tax=part.is_tax,
-            deferred=Money(max(abs(sold[part.line_id]) - abs(recognised.get(part.line_id, 0)), 0), note.currency),
-        )
-        for part in parts
-    ]
-    moved = credited(posted, to_balance=to_balance, to_refund=Money.zero(note.currency))
-    _post(session, moved, invoice.customer_id, note.ref, business, at)
-    invoice.noted_minor += note.total_minor
-    invoice.credited_minor += note.to_invoice_minor
-    session.flush()
-    if note.to_invoice_minor:
-        lifecycle.mark_paid(invoice, Money.zero(invoice.currency), at=at)
-    ledger.add(session, invoice.customer_id, to_balance)
-
-
-def _posted(
-    session: Session, invoice: Invoice, lines: Sequence[InvoiceLine], amounts: Sequence[int]
-) -> list[PostedLine]:
-    recognised = _recognised(session, [line.id for line in lines])
+def _posted(session: Session, invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[PostedLine]:
+    waiting = notes.deferred(session, [line.id for line in lines])
     return [
         PostedLine(
             line.id,
-            Money(minor, invoice.currency),
+            Money(line.amount_minor, invoice.currency),
             is_tax=line.kind == LineKind.TAX,
-            deferred=Money(abs(line.amount_minor) - abs(recognised.get(line.id, 0)), invoice.currency),
+            deferred=Money(abs(waiting.get(line.id, 0)), invoice.currency),
         )
-        for line, minor in zip(lines, amounts, strict=True)
+        for line in lines
     ]
-
-
-def _recognised(session: Session, line_ids: Sequence[int]) -> dict[int, int]:
-    """How much of each line has become revenue, in minor units; swapped entries of negative lines count against it."""
-    rows = session.execute(
-        select(JournalEntry.line_id, JournalEntry.credit, func.sum(JournalEntry.amount_minor))
-        .where(JournalEntry.line_id.in_(list(line_ids)), JournalEntry.event == JournalEvent.REVENUE_RECOGNISED)
-        .group_by(JournalEntry.line_id, JournalEntry.credit)
-    )
-    sums: dict[int, int] = {}
-    for line_id, credit, minor in rows:
-        amount = int(minor) if credit == Account.REVENUE else -int(minor)
-        sums[line_id or 0] = sums.get(line_id or 0, 0) + amount
-    return sums
-
-
-def _applied_from_balance(session: Session, invoice: Invoice) -> Money:
-    applied = session.scalar(
-        select(func.coalesce(func.sum(JournalEntry.amount_minor), 0)).where(
-            JournalEntry.document == invoice.ref, JournalEntry.event == JournalEvent.BALANCE_APPLIED
-        )
-    )
-    return Money(int(applied or 0), invoice.currency)
 
 
 def _post(

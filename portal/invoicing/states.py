@@ -72,6 +72,19 @@ class CreditNoteStatus(StrEnum):
     VOID = "void"
 
 
+class NoteCause(StrEnum):
+    """Why a credit note is given; `RULE` for what a change or a cancellation gives back by itself."""
+
+    RULE = "rule"
+    BILLED_WRONG = "billed_wrong"
+    NOT_SERVED = "not_served"
+    BILLED_TWICE = "billed_twice"
+    CANCELED = "canceled"
+    AGREED = "agreed"
+    GOODWILL = "goodwill"
+    OTHER = "other"
+
+
 class CreditNoteEvent(StrEnum):
     PROPOSED = "proposed"
     EDITED = "edited"
@@ -90,7 +103,7 @@ CREDIT_NOTE = Machine[CreditNoteStatus, CreditNoteEvent](
         (_N.DRAFT, _D.ISSUED): _N.ISSUED,  # by a rule, or within the limit of who asks
         (_N.PENDING_APPROVAL, _D.ISSUED): _N.ISSUED,
         (_N.PENDING_APPROVAL, _D.REJECTED): _N.REJECTED,
-        (_N.PENDING_APPROVAL, _D.EDITED): _N.DRAFT,
+        (_N.PENDING_APPROVAL, _D.EDITED): _N.DRAFT,  # or withdrawn by who asked
         (_N.REJECTED, _D.EDITED): _N.DRAFT,
         (_N.ISSUED, _D.VOIDED): _N.VOID,
     },

@@ -5,6 +5,7 @@
 | invoice.issued | receivable → deferred_revenue per line (revenue if the service is given), → tax_payable per tax |
 | invoice.voided | the same, swapped; what was recognised by then comes out of revenue |
 | credit_note.issued | as invoice.voided, per line; then receivable → customer_balance and → refunds_in_transit |
+| credit_note.voided | the same, swapped; what would have been earned since is revenue at once |
 | revenue.recognised | deferred_revenue → revenue, per line |
 | payment.booked | cash or bank → receivable |
 | payment.overpaid | cash or bank → customer_balance |
@@ -61,6 +62,7 @@ class JournalEvent(StrEnum):
     INVOICE_WRITTEN_OFF = "invoice.written_off"
     INVOICE_RECOVERED = "invoice.recovered"
     CREDIT_NOTE_ISSUED = "credit_note.issued"
+    CREDIT_NOTE_VOIDED = "credit_note.voided"
     REVENUE_RECOGNISED = "revenue.recognised"
     PAYMENT_BOOKED = "payment.booked"
     PAYMENT_OVERPAID = "payment.overpaid"
@@ -182,6 +184,15 @@ def credited(lines: Sequence[PostedLine], *, to_balance: Money, to_refund: Money
         *_moved(_E.CREDIT_NOTE_ISSUED, _A.RECEIVABLE, _A.CUSTOMER_BALANCE, to_balance),
         *_moved(_E.CREDIT_NOTE_ISSUED, _A.RECEIVABLE, _A.REFUNDS_IN_TRANSIT, to_refund),
     ]
+
+
+def uncredited(entry: Entry, *, as_revenue: bool) -> Entry:
+    """An entry of a credit note turned round; `as_revenue`: what would wait to be earned is revenue now."""
+    debit, credit = (
+        _A.REVENUE if as_revenue and account is _A.DEFERRED_REVENUE else account
+        for account in (entry.credit, entry.debit)
+    )
+    return Entry(_E.CREDIT_NOTE_VOIDED, debit, credit, entry.amount, entry.money_place, entry.line_id)
 
 
 def recognised(line_id: int, amount: Money) -> list[Entry]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.notifications import (
+    letters_credits,
     letters_dunning,
     letters_invoices,
     letters_people,
@@ -55,6 +56,7 @@ TOLD: dict[str, Told] = {
     "payment.failed": Told("payment_failed", _I.payment_failed, "invoice", only="tried_by_schedule"),
     "payment.action_required": Told("action_required", _I.action_required, "attempt"),
     "payment.received": Told("payment_received", _I.payment_received, "payment", repeatable=False),
+    "credit_note.issued": Told("credit_note_issued", letters_credits.credit_note_issued, "note"),
     "refund.sent": Told("refund_sent", letters_refunds.refund_sent, "refund", repeatable=False),
     "refund.succeeded": Told("refund_succeeded", letters_refunds.refund_succeeded, "refund", repeatable=False),
     "dunning.reminded": Told("dunning_reminder", letters_dunning.reminder, "case", repeatable=False),
@@ -85,6 +87,7 @@ TOLD: dict[str, Told] = {
 
 SILENT = frozenset(
     {
+        "invoice.written_off",  # nobody is asked for it any more
         "invoice.voided",  # nobody was asked for it any more: the page says so
         "payment.reversed",  # the reminder of the invoice that is open again says it
         "subscription.renewed",  # the invoice or its receipt says it

@@ -66,6 +66,8 @@ def balances(posted):
         (E.PAYMENT_FEE_CHARGED, PAYSTACK, A.GATEWAY_FEES, A.CASH),
         (E.PAYMENT_REVERSED, PAYSTACK, A.RECEIVABLE, A.CASH),
         (E.PAYMENT_SURPLUS_REVERSED, PAYSTACK, A.CUSTOMER_BALANCE, A.CASH),
+        (E.PAYMENT_SURPLUS_LOST, PAYSTACK, A.RECEIVABLE, A.CASH),
+        (E.PAYMENT_UNMATCHED_REVERSED, PAYSTACK, A.UNMATCHED_MONEY, A.CASH),
         (E.BALANCE_APPLIED, None, A.CUSTOMER_BALANCE, A.RECEIVABLE),
         (E.BALANCE_UNAPPLIED, None, A.RECEIVABLE, A.CUSTOMER_BALANCE),
         (E.INVOICE_WRITTEN_OFF, None, A.BAD_DEBT, A.RECEIVABLE),
@@ -138,7 +140,7 @@ def test_an_impossible_entry_is_refused(wrong):
 
 def test_the_table_at_the_top_names_every_event():
     assert [event for event in E if f"| {event} |" not in accounts.__doc__] == []
-    by_lines = {E.INVOICE_ISSUED, E.INVOICE_VOIDED, E.CREDIT_NOTE_ISSUED, E.REVENUE_RECOGNISED}
+    by_lines = {E.INVOICE_ISSUED, E.INVOICE_VOIDED, E.CREDIT_NOTE_ISSUED, E.CREDIT_NOTE_VOIDED, E.REVENUE_RECOGNISED}
     assert set(POSTINGS) | by_lines == set(E)
     assert set(ACCOUNTS) == set(A)
 

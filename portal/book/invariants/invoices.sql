@@ -49,6 +49,7 @@ SELECT l.id, l.invoice_id, l.amount_minor, coalesce(noted.minor, 0) + coalesce(r
   LEFT JOIN (SELECT r.parent_id, sum(coalesce(k.minor, 0) - r.amount_minor) AS minor
                FROM invoice_lines r JOIN invoices o ON o.id = r.invoice_id AND o.status <> 'void'
                LEFT JOIN (SELECT c.invoice_line_id, sum(c.amount_minor) AS minor FROM credit_note_lines c
+                            JOIN credit_notes n ON n.id = c.credit_note_id AND n.status = 'issued'
                            GROUP BY c.invoice_line_id) k ON k.invoice_line_id = r.id
               WHERE r.kind = 'unused_time' GROUP BY r.parent_id) returned ON returned.parent_id = l.id
  WHERE l.amount_minor > 0 AND coalesce(noted.minor, 0) + coalesce(returned.minor, 0) > l.amount_minor;
@@ -57,7 +58,7 @@ SELECT l.id, l.invoice_id, l.amount_minor, coalesce(noted.minor, 0) + coalesce(r
 -- The numbers of a series are 1 to N, each once, and drafts carry none.
 WITH given AS (
     SELECT series, number FROM invoices WHERE number IS NOT NULL
-    UNION ALL SELECT series, number FROM credit_notes),
+    UNION ALL SELECT series, number FROM credit_notes WHERE number IS NOT NULL),
 counted AS (
     SELECT series, count(*) AS papers, count(DISTINCT number) AS numbers, min(number) AS first, max(number) AS last
       FROM given GROUP BY series)
@@ -69,7 +70,10 @@ SELECT coalesce(c.series, s.code) AS series, c.papers, c.first, c.last, s.next_n
 -- invariant: only_drafts_have_no_number (15)
 -- What is issued has a number and its printed form, a draft has neither.
 SELECT i.id, i.ref, i.status, i.number, i.label FROM invoices i
- WHERE ((i.number IS NULL) <> (i.status = 'draft') OR (i.label IS NULL) <> (i.number IS NULL)) AND <<i.customer_id>>;
+ WHERE ((i.number IS NULL) <> (i.status = 'draft') OR (i.label IS NULL) <> (i.number IS NULL)) AND <<i.customer_id>>
+UNION ALL SELECT n.id, n.ref, n.status, n.number, n.label FROM credit_notes n
+ WHERE ((n.number IS NULL) = (n.status IN ('issued', 'void')) OR (n.label IS NULL) <> (n.number IS NULL))
+   AND <<n.customer_id>>;
 
 -- invariant: one_bill_per_period (11)
 -- A subscription has one live bill for the period that begins on a day.

@@ -4,7 +4,8 @@ SELECT wanted.name, t.tgenabled
   FROM unnest(ARRAY['journal_entries_stand', 'audit_entries_stand', 'audit_entries_sealed_once', 'audit_seals_stand',
                     'invoices_stand', 'invoices_keep_parties', 'invoices_kept', 'invoices_not_emptied',
                     'invoice_lines_stand', 'invoice_lines_not_emptied', 'credit_notes_stand',
-                    'credit_note_lines_stand', 'credit_entries_stand', 'payment_allocations_stand',
+                    'credit_notes_kept', 'credit_notes_not_emptied', 'credit_note_lines_stand',
+                    'credit_note_lines_not_emptied', 'credit_entries_stand', 'payment_allocations_stand',
                     'subscription_changes_stand', 'prices_frozen_once_used', 'prices_kept_once_used']) AS wanted (name)
   LEFT JOIN pg_trigger t ON t.tgname = wanted.name
  WHERE t.tgenabled IS DISTINCT FROM 'O';
