@@ -17,6 +17,7 @@ from portal.actions.renew_subscriptions import renew_subscriptions
 from portal.actions.settle_payments import Heard, settle_payments
 from portal.actions.suspend_subscription import suspend_subscription
 from portal.balance import ledger
+from portal.banking.models import BankAccount
 from portal.catalogue.models import CreditType, Plan, PlanCredit, Price, TaxRate, TaxRule
 from portal.catalogue.pricing import PriceModel
 from portal.catalogue.versions import PriceWish, write_price
@@ -141,6 +142,18 @@ class Make:
                 created_at=self.at,
             )
         )
+
+    def bank(self, currency: str = "NGN", *, number: str = "1012345678", **changed: Any) -> BankAccount:
+        """The company's account that stands on invoices of the currency."""
+        found = self.session.scalar(select(BankAccount).where(BankAccount.currency == currency, BankAccount.is_shown))
+        if found is not None:
+            return found
+        values = {
+            "ref": public_ref("bnk"), "name": f"Main {currency}", "currency": currency, "holder": "Northwind Ltd",
+            "bank": "Zenith Bank", "number": number, "bic": "ZEIBNGLA", "details": [], "status": "open",
+            "is_shown": True, "created_at": self.at, "opened_at": self.at,
+        }  # fmt: skip
+        return self._kept(BankAccount(**(values | changed)))
 
     def method(self, customer: Customer, *, expires_on: date | None = date(2040, 12, 31)) -> PaymentMethod:
         """A stored card, the customer's default."""

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text, nullable=False),
         sa.Column("payer", sa.Text, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
+        sa.Column("proof_name", sa.Text, nullable=True),
         sa.Column("proof_digest", sa.Text, nullable=True),
         sa.Column("proof_type", sa.Text, nullable=True),
         sa.Column("recorded_by", sa.Text, nullable=False),
@@ -80,6 +81,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_bank_receipts_alike", "bank_receipts", ["bank_account_id", "value_on", "amount_minor"])
     op.create_index("ix_bank_receipts_reference", "bank_receipts", ["reference"])
+    op.create_index(
+        "ix_bank_receipts_proof_digest",
+        "bank_receipts",
+        ["proof_digest"],
+        postgresql_where=sa.text("proof_digest IS NOT NULL"),
+    )
     op.create_index("ix_payments_unmatched", "payments", ["id"], postgresql_where=sa.text("customer_id IS NULL"))
     op.create_index(
         "ix_invoices_payment_reference",

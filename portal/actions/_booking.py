@@ -4,30 +4,27 @@ Steps of `settle_payments`; the caller holds the customers' locks and commits.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.balance import ledger
-from portal.core import audit, outbox, tasks
+from portal.actions import _placing
+from portal.actions._placing import Arrival, Booked, Wanted
+from portal.core import audit, tasks
 from portal.core.actors import Actor
-from portal.core.bulk import among, insert_rows, take_ids, write_changes
+from portal.core.bulk import among, take_ids, write_changes
 from portal.core.ids import public_ref
 from portal.core.money import Money
 from portal.gateways.base import ChargeOutcome, differences
-from portal.invoicing import lifecycle
 from portal.invoicing.models import Invoice
-from portal.invoicing.states import InvoiceStatus
 from portal.journal import posting
-from portal.journal.accounts import Account, Entry, JournalEvent, MoneyPlace, entries
+from portal.journal.accounts import Account, JournalEvent, MoneyPlace, entries
 from portal.payments import attempts
-from portal.payments.models import Attempt, GatewayAccount, Payment, PaymentAllocation, PaymentMethod
+from portal.payments.models import Attempt, GatewayAccount, Payment, PaymentMethod
 from portal.payments.states import AttemptEvent, PaymentStatus
-
-COLLECTABLE = frozenset({InvoiceStatus.ISSUED, InvoiceStatus.WRITTEN_OFF})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +38,6 @@ class Success:
     charge: ChargeOutcome
 
 
-@dataclass(slots=True)
-class Booked:
-    """What is written in lists at the end, and what the money settled."""
-
-    payments: list[dict[str, Any]] = field(default_factory=list)
-    allocations: list[dict[str, Any]] = field(default_factory=list)
-    journal: list[dict[str, Any]] = field(default_factory=list)
-    told: list[dict[str, Any]] = field(default_factory=list)
-    deeds: list[dict[str, Any]] = field(default_factory=list)
-    balances: dict[tuple[int, str], int] = field(default_factory=dict)
-    settled: list[int] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
-    invoices: list[Invoice] = field(default_factory=list)
-
-
 def book_all(session: Session, successes: Sequence[Success], *, on: date, actor: Actor, at: datetime) -> Booked:
     """Book each success once: payment, allocation, journal, balance. `on` is the business's day.
 
@@ -63,19 +45,15 @@ def book_all(session: Session, successes: Sequence[Success], *, on: date, actor:
     closed, is booked as what it is and becomes a task.
     """
     booked = Booked()
+    settled: list[Attempt] = []
     known = _known_elsewhere(session, successes)
     ids = take_ids(session, Payment, len(successes))
     for one, payment_id in zip(successes, ids, strict=True):
         if _is_bookable(session, one, known, at):
             _book(session, booked, one, payment_id, on=on, actor=actor, at=at)
-    write_changes(session, booked.attempts, attempts.WRITTEN)
-    write_changes(session, booked.invoices, lifecycle.WRITTEN)
-    insert_rows(session, Payment, booked.payments)
-    insert_rows(session, PaymentAllocation, booked.allocations)
-    posting.post_rows(session, booked.journal)
-    ledger.add_all(session, booked.balances)
-    outbox.post_all(session, booked.told)
-    audit.record_all(session, booked.deeds)
+            settled.append(one.attempt)
+    write_changes(session, settled, attempts.WRITTEN)
+    _placing.write(session, booked)
     return booked
 
 
@@ -101,50 +79,14 @@ def _book(
     ref = public_ref("pay")
     attempt.gateway_ref = charge.gateway_ref or attempt.gateway_ref
     attempt.reason, attempt.decline, attempt.decline_code = "", None, None
-    share = _share(invoice, paid)
-    rest = paid - share
-    booked.attempts.append(attempt)
     booked.payments.append(_payment_row(one, payment_id, ref, paid, fee, on, at))
     place = MoneyPlace(Account.CASH, one.account.ref)
-    moved: list[Entry] = entries(JournalEvent.PAYMENT_FEE_CHARGED, fee, place)
-    if invoice is not None and share.is_positive:
-        moved += _pay(booked, invoice, share, payment_id, place, at)
-    if rest.is_positive:
-        moved += entries(JournalEvent.PAYMENT_OVERPAID, rest, place)
-        key = (attempt.customer_id, rest.currency)
-        booked.balances[key] = booked.balances.get(key, 0) + rest.minor
-        booked.told.append(outbox.entry("payment.received", at=at, customer_id=attempt.customer_id, payment=ref))
-    booked.journal += posting.rows(moved, on=on, at=at, customer_id=attempt.customer_id, document=ref)
-    if invoice is not None and invoice.id in booked.settled[-1:]:
-        booked.told.append(
-            outbox.entry("invoice.paid", at=at, customer_id=attempt.customer_id, invoice=invoice.ref, payment=ref)
-        )
-    booked.deeds.append(_deed(actor, one, ref, paid, share, at))
-    _question(session, one, paid, rest, at)
-
-
-def _share(invoice: Invoice | None, paid: Money) -> Money:
-    """What of the payment its invoice takes: as much as is open, or was written off, in the same currency."""
-    if invoice is None or invoice.status not in COLLECTABLE or invoice.currency != paid.currency:
-        return Money.zero(paid.currency)
-    owed = invoice.total_minor - invoice.paid_minor - invoice.credited_minor
-    return min(paid, Money(owed, paid.currency))
-
-
-def _pay(
-    booked: Booked, invoice: Invoice, share: Money, payment_id: int, place: MoneyPlace, at: datetime
-) -> list[Entry]:
-    """Late money takes a write-off back, as far as it goes."""
-    recovered = Money(min(share.minor, invoice.written_off_minor), share.currency)
-    invoice.written_off_minor -= recovered.minor
-    booked.allocations.append(
-        {"payment_id": payment_id, "invoice_id": invoice.id, "amount_minor": share.minor, "created_at": at}
-    )
-    if lifecycle.mark_paid(invoice, share, at=at):
-        booked.settled.append(invoice.id)
-    if invoice not in booked.invoices[-1:]:
-        booked.invoices.append(invoice)
-    return entries(JournalEvent.INVOICE_RECOVERED, recovered) + entries(JournalEvent.PAYMENT_BOOKED, share, place)
+    kept = entries(JournalEvent.PAYMENT_FEE_CHARGED, fee, place)
+    booked.journal += posting.rows(kept, on=on, at=at, customer_id=attempt.customer_id, document=ref)
+    arrival = Arrival(payment_id, ref, attempt.customer_id, place, at)
+    placed = _placing.spread(booked, arrival, paid, [Wanted(invoice)] if invoice is not None else [], on=on)
+    booked.deeds.append(_deed(actor, one, ref, paid, placed.placed, at))
+    _question(session, one, paid, placed.rest, at)
 
 
 def _question(session: Session, one: Success, paid: Money, rest: Money, at: datetime) -> None:

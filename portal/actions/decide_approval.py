@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.actions import _crediting, _refund_asked, _voiding, _writing_off
+from portal.actions import _bank_details, _crediting, _recording_asked, _refund_asked, _voiding, _writing_off
 from portal.actions._deeds import Content, Deed
 from portal.core.actors import Actor
 from portal.core.crashes import crash_point
@@ -18,6 +18,9 @@ from portal.identity.approvals import Decision
 from portal.identity.models import Approval
 
 DEEDS: dict[str, Deed] = {
+    _recording_asked.RECORD: _recording_asked.RECORDING,
+    _recording_asked.REVERSE: _recording_asked.REVERSING,
+    _bank_details.OPEN: _bank_details.OPENING,
     _crediting.DEED: _crediting.GIVE,
     _crediting.VOID_DEED: _crediting.TAKE_BACK,
     _voiding.DEED: _voiding.VOID,

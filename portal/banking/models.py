@@ -56,6 +56,7 @@ class BankReceipt(Base):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         Index("ix_bank_receipts_alike", "bank_account_id", "value_on", "amount_minor"),
         Index("ix_bank_receipts_reference", "reference"),
+        Index("ix_bank_receipts_proof_digest", "proof_digest", postgresql_where=text("proof_digest IS NOT NULL")),
     )
 
     payment_id: Mapped[int] = to("payments", index=False, key=True)
@@ -66,6 +67,7 @@ class BankReceipt(Base):
     reference: Mapped[str]
     payer: Mapped[str]
     note: Mapped[str]
+    proof_name: Mapped[str | None]  # of its file among the uploads
     proof_digest: Mapped[str | None]
     proof_type: Mapped[str | None]
     recorded_by: Mapped[str]

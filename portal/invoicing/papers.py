@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 
 from portal.core.formats import Formats
 from portal.core.money import Money
+from portal.core.qr import QrCode
 from portal.core.sentences import CATALOGUES, Sentences, sentences
 from portal.core.templating import TEMPLATES, render
 from portal.invoicing.itemised import Line
@@ -45,6 +46,14 @@ class PaperLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """How to pay by bank: names and values as printed, and a code for a banking app where there is one."""
+
+    rows: tuple[tuple[str, str], ...]
+    qr: QrCode | None
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """One paper, every word of it written. `hero` is the amount in pieces: before, digits, after."""
 
@@ -63,6 +72,7 @@ class Paper:
     pay: tuple[str, ...]
     footer: str
     accent: str
+    transfer: Transfer | None = None
 
 
 @lru_cache(maxsize=8)
@@ -72,6 +82,7 @@ def renderer(accent: str, site: str) -> str:
     sources = [*sorted(TEMPLATES.glob("documents/*.html")), STYLES, *sorted(CATALOGUES.glob("*/LC_MESSAGES/*.mo"))]
     for source in sources:
         digest.update(source.read_bytes())
+    digest.update(version("segno").encode())
     return f"weasyprint-{version('weasyprint')}-{digest.hexdigest()[:10]}"
 
 
@@ -79,7 +90,9 @@ def html_of(paper: Paper, language: str) -> str:
     return render("documents/paper.html", language, paper=paper)
 
 
-def bill(invoice: ShownInvoice, *, reader: Formats, accent: str, pay_url: str) -> Paper:
+def bill(
+    invoice: ShownInvoice, *, reader: Formats, accent: str, pay_url: str, transfer: Transfer | None = None
+) -> Paper:
     """The invoice as it was issued. `invoice.settled` is what the balance gave on that day, and nothing later."""
     words = sentences(reader.language)
     left = _left(invoice)
@@ -87,9 +100,10 @@ def bill(invoice: ShownInvoice, *, reader: Formats, accent: str, pay_url: str) -
     pay: tuple[str, ...] = ()
     if left.is_positive and invoice.due_on is not None:
         hero_text = words.gettext("To pay by %(day)s", day=reader.day_long(invoice.due_on))
-        reference = words.gettext("Reference %(reference)s", reference=invoice.payment_reference)
+        reference = words.gettext("Reference %(reference)s", reference=invoice.printed_reference)
         pay = (words.gettext("Pay online"), pay_url, reference)
-    return _invoice_paper(invoice, reader, accent, words.gettext("Invoice"), hero_text, left, pay)
+    paper = _invoice_paper(invoice, reader, accent, words.gettext("Invoice"), hero_text, left, pay)
+    return replace(paper, transfer=transfer) if pay else paper
 
 
 def receipt(invoice: ShownInvoice, *, reader: Formats, accent: str) -> Paper:
@@ -164,7 +178,7 @@ def _facts(invoice: ShownInvoice, reader: Formats, words: Sentences) -> tuple[tu
         facts.append((words.gettext("Due"), reader.day_long(invoice.due_on)))
     if invoice.period is not None:
         facts.append((words.gettext("Period"), invoice.period_text))
-    facts.append((words.gettext("Reference"), invoice.payment_reference))
+    facts.append((words.gettext("Reference"), invoice.printed_reference))
     return tuple(facts)
 
 

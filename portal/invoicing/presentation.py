@@ -13,6 +13,7 @@ from portal.core.formats import Formats
 from portal.core.money import Money
 from portal.core.periods import Period
 from portal.core.sentences import sentences
+from portal.invoicing import references
 from portal.invoicing.explaining import span
 from portal.invoicing.itemised import Line, LineRow, TaxSum, lines_shown
 from portal.invoicing.models import CreditNote, Invoice
@@ -79,6 +80,10 @@ class ShownInvoice:
     @property
     def currency(self) -> str:
         return self.total.currency
+
+    @property
+    def printed_reference(self) -> str:
+        return references.printed(self.payment_reference)
 
     @property
     def is_payable(self) -> bool:

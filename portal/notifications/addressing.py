@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import any_, literal, select
+from sqlalchemy import any_, exists, literal, select
 from sqlalchemy.orm import Session
 
 from portal.core.formats import LANGUAGES
@@ -15,7 +15,7 @@ from portal.core.outbox import OutboxEntry
 from portal.customers.models import Customer
 from portal.identity.models import LoginToken, Role, User, UserRole
 from portal.identity.permissions import Permission
-from portal.invoicing.models import Invoice
+from portal.invoicing.models import Invoice, PostLetter
 from portal.notifications.messages import SILENT, TOLD, Audience, Paper, Told
 from portal.notifications.papers import receipt_subject
 from portal.payments.models import Attempt
@@ -45,7 +45,11 @@ def addressed(session: Session, entries: Sequence[OutboxEntry]) -> list[Addresse
     heard = _sieved(session, [entry for entry in entries if entry.topic in TOLD])
     customers = _customers(session, {entry.customer_id for entry in heard if entry.customer_id is not None})
     users = _users(session, heard)
-    staff = _staff(session) if any(TOLD[entry.topic].audience is Audience.STAFF for entry in heard) else []
+    staff = {
+        audience: _staff(session, permission)
+        for audience, permission in _OF_STAFF.items()
+        if any(TOLD[entry.topic].audience is audience for entry in heard)
+    }
     messages = []
     for entry in heard:
         told = TOLD[entry.topic]
@@ -54,7 +58,7 @@ def addressed(session: Session, entries: Sequence[OutboxEntry]) -> list[Addresse
         elif told.audience is Audience.USER:
             readers = _one(users.get(entry.facts.get("login_token") or 0))
         else:
-            readers = staff
+            readers = staff[told.audience]
         messages += [_message(entry, told, reader) for reader in readers if reader.email]
     return messages
 
@@ -96,13 +100,15 @@ def _sieved(session: Session, entries: Sequence[OutboxEntry]) -> list[OutboxEntr
 
 
 def _to_be_sent(session: Session, entries: Collection[OutboxEntry]) -> set[str]:
-    """Invoices that the customer pays by themselves; those that we collect are told by their receipt."""
+    """Invoices that the customer pays by themselves and gets by mail; those that we collect are told by their
+    receipt."""
     refs = [str(entry.facts["invoice"]) for entry in entries]
     wanted = (
         select(Invoice.ref)
         .outerjoin(Subscription, Subscription.id == Invoice.subscription_id)
         .where(Invoice.ref.in_(refs), Invoice.open_minor > 0)
         .where((Subscription.collection == "push") | (Invoice.kind == "manual"))
+        .where(~exists().where(PostLetter.invoice_id == Invoice.id))
     )
     return set(session.scalars(wanted))
 
@@ -120,6 +126,7 @@ _SIEVES: dict[str, Callable[[Session, Collection[OutboxEntry]], set[str]]] = {
     "to_be_sent": _to_be_sent,
     "tried_by_schedule": _tried_by_schedule,
 }
+_OF_STAFF = {Audience.STAFF: Permission.OPERATIONS_WRITE, Audience.ADMINS: Permission.PAYMENT_CONFIG_WRITE}
 _SIEVED_BY = {"to_be_sent": "invoice", "tried_by_schedule": "attempt"}
 
 
@@ -136,8 +143,8 @@ def _users(session: Session, entries: Sequence[OutboxEntry]) -> dict[int, User]:
     return dict(session.execute(rows.where(User.deactivated_at.is_(None))).all())
 
 
-def _staff(session: Session) -> list[User]:
-    """Whoever may operate the house."""
+def _staff(session: Session, permission: Permission) -> list[User]:
+    """Whoever of the staff may do this."""
     wanted = (
         select(User)
         .join(UserRole, UserRole.user_id == User.id)
@@ -145,7 +152,7 @@ def _staff(session: Session) -> list[User]:
         .where(
             User.is_staff,
             User.deactivated_at.is_(None),
-            literal(str(Permission.OPERATIONS_WRITE)) == any_(Role.permissions),
+            literal(str(permission)) == any_(Role.permissions),
         )
         .distinct()
     )

@@ -14,10 +14,11 @@ from portal.invoicing.presentation import ShownInvoice
 from portal.invoicing.scale import Scale, scale_of
 from portal.invoicing.states import InvoiceStatus
 from portal.notifications.letters import Letter, Link, Occasion, Row, Unneeded
+from portal.notifications.letters_bank import transfer_words
 from portal.notifications.outlook import next_charge, next_try
 from portal.payments import receipts
 from portal.payments.models import Attempt, Payment, PaymentMethod
-from portal.payments.states import AttemptStatus, PaymentStatus
+from portal.payments.states import AttemptStatus
 
 PAID, VOID = InvoiceStatus.PAID, InvoiceStatus.VOID
 
@@ -151,27 +152,6 @@ def action_required(occasion: Occasion) -> Letter:
     )
 
 
-def payment_received(occasion: Occasion) -> Letter:
-    """Money that pays nothing yet: it is on the balance."""
-    _ = occasion.words.gettext
-    payment = occasion.session.scalar(select(Payment).where(Payment.ref == occasion.fact("payment")))
-    if payment is None or payment.status is not PaymentStatus.BOOKED:
-        raise Unneeded("the payment was taken back")
-    received = occasion.money(payment.amount)
-    return Letter(
-        subject=_("We received %(sum)s", sum=received),
-        tone="good",
-        state=_("Received, thank you"),
-        headline=received,
-        lead=_(
-            "What your invoices do not need is on your balance since %(day)s.", day=occasion.on(payment.received_on)
-        ),
-        paragraphs=(_("Your next invoice is paid from the balance first."),),
-        button=Link(_("See your invoices"), occasion.url("/account/invoices")),
-        reason=occasion.billing_reason(),
-    )
-
-
 def _billed(occasion: Occasion) -> Billed:
     row = invoicing.by_ref(occasion.session, occasion.fact("invoice"))
     return Billed(row, receipts.shown(occasion.session, row, reader=occasion.reader, at=occasion.at))
@@ -197,6 +177,7 @@ def _to_pay(occasion: Occasion, billed: Billed, *, subject: str, state: str) -> 
         scale=_scale(occasion, billed),
         rows=_rows(occasion, billed, _("Left to pay")),
         has_total=True,
+        paragraphs=transfer_words(occasion, billed.row),
         button=Link(_("Pay now"), occasion.url(billed.path)),
         other=Link(_("PDF"), occasion.url(f"{billed.path}.pdf")),
         reason=occasion.billing_reason(),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.notifications import (
+    letters_bank,
     letters_credits,
     letters_dunning,
     letters_invoices,
@@ -21,6 +22,7 @@ class Audience(StrEnum):
     CUSTOMER = "customer"  # the billing contact
     USER = "user"  # whom the event's sign-in link belongs to
     STAFF = "staff"  # those who keep the house running
+    ADMINS = "admins"  # those who may change where money comes to
 
 
 class Paper(StrEnum):
@@ -55,7 +57,7 @@ TOLD: dict[str, Told] = {
     "invoice.paid": Told("receipt", _I.receipt, "invoice", paper=Paper.RECEIPT, repeatable=False),
     "payment.failed": Told("payment_failed", _I.payment_failed, "invoice", only="tried_by_schedule"),
     "payment.action_required": Told("action_required", _I.action_required, "attempt"),
-    "payment.received": Told("payment_received", _I.payment_received, "payment", repeatable=False),
+    "payment.received": Told("payment_received", letters_bank.payment_received, "payment", repeatable=False),
     "credit_note.issued": Told("credit_note_issued", letters_credits.credit_note_issued, "note"),
     "refund.sent": Told("refund_sent", letters_refunds.refund_sent, "refund", repeatable=False),
     "refund.succeeded": Told("refund_succeeded", letters_refunds.refund_succeeded, "refund", repeatable=False),
@@ -82,6 +84,9 @@ TOLD: dict[str, Told] = {
     "user.password_reset": Told("password_reset", _P.password_reset, "", audience=Audience.USER),
     "user.sign_up_repeated": Told("sign_up_repeated", _P.sign_up_repeated, "", audience=Audience.USER),
     "run.held": Told("run_held", _P.run_held, "run", audience=Audience.STAFF),
+    "bank_account.changed": Told(
+        "bank_account_changed", letters_bank.bank_account_changed, "account", audience=Audience.ADMINS
+    ),
     "gateway.refused": Told("gateway_refused", _P.gateway_refused, "account", audience=Audience.STAFF),
 }
 

@@ -11,15 +11,17 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.banking.instructions import as_issued
 from portal.core import business
 from portal.core.errors import NotFound
 from portal.core.formats import Formats, formats
+from portal.core.money import Money
 from portal.core.settings import current
 from portal.invoicing import papers
 from portal.invoicing import queries as invoicing
 from portal.invoicing.credit_papers import credit_note
 from portal.invoicing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
-from portal.invoicing.papers import Paper
+from portal.invoicing.papers import Paper, Transfer
 from portal.invoicing.presentation import ShownInvoice, present
 from portal.payments import receipts
 from portal.payments.models import Payment, PaymentAllocation
@@ -55,7 +57,17 @@ def paper_for(session: Session, subject: str, language: str) -> Paper:
         return papers.receipt(shown, reader=reader, accent=house.accent)
     shown = _as_of(session, invoice, reader, invoice.issued_at, with_payments=False)
     pay_url = f"{current().app_url}/account/invoices/{invoice.ref}"
-    return papers.bill(shown, reader=reader, accent=house.accent, pay_url=pay_url)
+    transfer = _transfer(invoice, shown, language)
+    return papers.bill(shown, reader=reader, accent=house.accent, pay_url=pay_url, transfer=transfer)
+
+
+def _transfer(invoice: Invoice, shown: ShownInvoice, language: str) -> Transfer | None:
+    """How to pay what was left on the day of issue, to the account that the invoice was issued with."""
+    left = shown.total - Money.total((part.amount for part in shown.settled), shown.currency)
+    found = as_issued(invoice, left)
+    if found is None:
+        return None
+    return Transfer(tuple((name, printed) for name, printed, _ in found.rows(language)), found.qr)
 
 
 def filename_for(session: Session, subject: str) -> str:

@@ -1,6 +1,7 @@
 """A world with a bit of everything, for the invariants to look at."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,12 @@ import pytest
 from portal.actions.change_plan import change_plan
 from portal.actions.create_subscription import create_subscription
 from portal.actions.quote_change import quote_change
+from portal.actions.record_payment import record_payment
+from portal.actions.record_unmatched import record_unmatched
 from portal.actions.seal_audit import seal_audit
+from portal.banking.receipts import Wire
 from portal.core.actors import Actor
+from portal.core.money import Money
 from portal.customers.models import Customer
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.states import Collection
@@ -39,6 +44,14 @@ def subscribe(world: World) -> Callable[..., Subscription]:
     return begin
 
 
+def _transfers(world: World, payer: Subscription) -> None:
+    """Money that came by bank: of a customer, and of nobody known."""
+    account = world.make.bank()
+    wire = Wire(account.ref, Money(1_000_00, "NGN"), world.at.date(), "advance")
+    record_payment(payer.customer_id, wire, [], actor=STAFF, at=world.at)
+    record_unmatched(replace(wire, reference="no name"), actor=STAFF, at=world.at)
+
+
 @pytest.fixture
 def lively(world: World, subscribe: Callable[..., Subscription]) -> World:
     """Renewals, taxes and units; a debt with tries and mails; a paid upgrade; a credit note; a recovered debt."""
@@ -65,6 +78,7 @@ def lively(world: World, subscribe: Callable[..., Subscription]) -> World:
         if order.payer_email == payer:
             world.gateway.card_will(order.method_token, SOFT)
     world.days(33)
+    _transfers(world, upgrading)
     seal_audit(at=world.at)
     world.at += timedelta(minutes=1)
     world.session.rollback()

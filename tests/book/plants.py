@@ -36,6 +36,22 @@ def unguarded(table, *constraints):
 
 
 PLANTS: dict[str, list[str]] = {
+    # bank.sql
+    "bank_is_what_was_received": [
+        "UPDATE journal_entries SET amount_minor = amount_minor + 1 WHERE event = 'payment.unmatched'",
+    ],
+    "transfers_have_their_receipt": [
+        "DELETE FROM bank_receipts WHERE payment_id = (SELECT min(payment_id) FROM bank_receipts)",
+    ],
+    "gateways_have_no_receipt": [
+        """UPDATE bank_receipts SET payment_id = (SELECT min(id) FROM payments WHERE gateway_account_id IS NOT NULL)
+            WHERE payment_id = (SELECT min(payment_id) FROM bank_receipts)""",
+    ],
+    "unmatched_money_waits_for_its_owner": ["UPDATE tasks SET closed_at = now() WHERE kind = 'money_unmatched'"],
+    "letters_lie_in_order": [
+        """INSERT INTO print_runs (ref, status, made_by, letters, pages, digest, created_at)
+           VALUES ('prn_planted', 'printed', '', 1, 1, 'x', now())""",
+    ],
     # clock.sql
     "open_invoices_wait_for_something": [
         f"UPDATE dunning_debts SET closed_at = now() WHERE id = {DEBT}",

@@ -57,11 +57,12 @@ SELECT i.id, i.ref, i.paid_minor, allocated.minor AS allocated_minor, applied.mi
 -- books less its fee.
 WITH posted AS (
     SELECT e.document,
-           sum(CASE WHEN e.event = 'payment.overpaid' THEN e.amount_minor
+           sum(CASE WHEN e.event IN ('payment.overpaid', 'payment.matched_to_balance') THEN e.amount_minor
                     WHEN e.event IN ('payment.surplus_reversed', 'payment.surplus_lost') THEN -e.amount_minor
                END) AS surplus,
-           sum(CASE WHEN e.debit IN ('cash', 'bank') THEN e.amount_minor ELSE -e.amount_minor END) AS cash
-      FROM journal_entries e WHERE e.money_place IS NOT NULL AND <<e.customer_id>> GROUP BY e.document),
+           sum(CASE WHEN e.debit IN ('cash', 'bank') THEN e.amount_minor
+                    WHEN e.credit IN ('cash', 'bank') THEN -e.amount_minor END) AS cash
+      FROM journal_entries e JOIN payments p ON p.ref = e.document AND <<p.customer_id>> GROUP BY e.document),
 allocated AS (
     SELECT a.payment_id, sum(a.amount_minor) AS minor
       FROM payment_allocations a JOIN payments p ON p.id = a.payment_id AND <<p.customer_id>> GROUP BY a.payment_id)
