@@ -21,7 +21,9 @@ from jobs.messages import relay_events, send_due
 from jobs.proofs import prove_all, prove_recent
 from jobs.refunds import ask_about_refunds_due, send_refunds
 from jobs.revenue import recognise_due
+from jobs.statements import import_due, match_due
 from jobs.upcoming import announce_due
+from portal.banking.statements.models import BankLine, StatementImport
 from portal.core.business import STOP_CHARGES, STOP_MAILS
 from portal.core.outbox import OutboxEntry
 from portal.dunning.models import DunningCase
@@ -70,6 +72,8 @@ _WORKS: tuple[Work, ...] = (
     Work(resolve_due, first_of(Attempt, Attempt.status != AttemptStatus.WAITING)),
     Work(send_refunds, _sendable_refunds()),
     Work(ask_about_refunds_due, first_of(Refund, Refund.status != RefundStatus.APPROVED)),
+    Work(import_due, first_of(StatementImport)),
+    Work(match_due, first_of(BankLine)),
     Work(lapse_due, first_of(Invoice, of_free_customers(Invoice))),
     Work(advance_cases, first_of(DunningCase, of_free_customers(DunningCase))),
     Work(relay_events, first_of(OutboxEntry)),

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from portal.actions import _bank_details, _crediting, _recording_asked, _refund_asked, _voiding, _writing_off
 from portal.actions._deeds import Content, Deed
+from portal.actions._proving_asked import ACCEPT_PROOF
+from portal.actions._proving_asked import DEED as ACCEPTING_PROOF
 from portal.core.actors import Actor
 from portal.core.crashes import crash_point
 from portal.core.db import transaction
@@ -18,6 +20,7 @@ from portal.identity.approvals import Decision
 from portal.identity.models import Approval
 
 DEEDS: dict[str, Deed] = {
+    ACCEPTING_PROOF: ACCEPT_PROOF,
     _recording_asked.RECORD: _recording_asked.RECORDING,
     _recording_asked.REVERSE: _recording_asked.REVERSING,
     _bank_details.OPEN: _bank_details.OPENING,

@@ -26,6 +26,11 @@ _NUMBER = re.compile(r"\b([A-Z]{2,5})[\s\-/.]*(20[0-9]{2})[\s\-/.]*([0-9]{1,8})\
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
+def transfer_of(line: BankLine) -> Transfer:
+    """The line as `matching` compares it."""
+    return Transfer(line.amount, line.value_on, line.reference, line.name)
+
+
 def owed(session: Session, transfer: Transfer, *, by_name: bool = True) -> list[Owed]:
     """Open invoices with anything in common with the transfer. `by_name` reads through the names of customers."""
     meant: list[ColumnElement[bool]] = [

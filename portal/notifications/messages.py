@@ -12,6 +12,7 @@ from portal.notifications import (
     letters_dunning,
     letters_invoices,
     letters_people,
+    letters_proofs,
     letters_refunds,
     letters_subscriptions,
 )
@@ -78,6 +79,8 @@ TOLD: dict[str, Told] = {
     "subscription.renewal_upcoming": Told(
         "renewal_upcoming", _S.renewal_upcoming, "subscription", keys=("subscription", "on")
     ),
+    "proof.accepted": Told("proof_accepted", letters_proofs.proof_accepted, "proof"),
+    "proof.rejected": Told("proof_rejected", letters_proofs.proof_rejected, "proof"),
     "method.added": Told("method_added", _P.method_added, "method"),
     "method.expiring": Told("method_expiring", _P.method_expiring, "method", keys=("method", "on")),
     "user.email_verification": Told("email_verification", _P.email_verification, "", audience=Audience.USER),

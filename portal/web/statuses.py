@@ -161,6 +161,25 @@ LOOKS: dict[str, dict[str, Look]] = {
         "suppressed": Look(_("Not sent"), "ban", "idle"),
         "failed": _FAILED,
     },
+    "proof": {
+        "submitted": Look(_("Being checked"), "hourglass", "wait"),
+        "accepted": Look(_("Confirmed"), "circle-check", "good"),
+        "rejected": Look(_("Not confirmed"), "circle-x", "bad"),
+    },
+    "statement": {
+        "draft": _DRAFT,
+        "running": Look(_("Being imported"), "play", "wait"),
+        "finished": Look(_("Imported"), "circle-check", "good"),
+        "abandoned": Look(_("Not imported"), "ban", "idle"),
+    },
+    "bank_line": {
+        "read": Look(_("Read"), "hourglass", "wait"),
+        "open": Look(_("No owner yet"), "circle-help", "warn"),
+        "matched": Look(_("Matched"), "circle-check", "good"),
+        "reversed": Look(_("Taken back"), "rotate-cw", "bad"),
+        "ignored": Look(_("Ignored"), "minus", "idle"),
+        "out": Look(_("Money out"), "arrow-up-right", "idle"),
+    },
     "task": {
         "open": Look(_("Open"), "circle-dot", "warn"),
         "closed": Look(_("Done"), "circle-check", "good"),

@@ -42,6 +42,10 @@ KINDS: dict[str, Kind] = {
     "surplus_spent": Kind(_("Reversed money was spent"), _("reversals are not covered"), "triangle-alert", "bad"),
     "false_news": Kind(_("News that the gateway denies"), _("pieces of news were false"), "shield-check", "bad"),
     "paid_change_not_made": Kind(_("Paid change was not made"), _("paid changes wait"), "repeat", "bad"),
+    "money_unmatched": Kind(_("Money without an owner"), _("amounts wait for their owner"), "landmark", "warn"),
+    "transfer_proof": Kind(_("Proof of transfer"), _("proofs of transfer wait"), "upload", "warn"),
+    "bank_line_stuck": Kind(_("Line of a statement not booked"), _("lines of statements are stuck"), "landmark", "bad"),
+    "statement_lost": Kind(_("Statement not imported"), _("statements were not imported"), "landmark", "bad"),
     "document.failed": Kind(_("Document failed"), _("documents failed"), "file-text", "warn"),
     "document.differs": Kind(_("Document differs"), _("documents differ"), "file-text", "bad"),
     "message.failed": Kind(_("Mail failed"), _("mails failed"), "mail-x", "warn"),
@@ -95,6 +99,8 @@ def _address(task: Any) -> str:
         return url_for("staff_payments.show_attempt", reference=subject)
     if subject.startswith("inv_"):
         return url_for("staff_invoices.show_invoice", ref=subject.partition("/")[0])
+    if subject.startswith("tp_") or task.kind == "money_unmatched":
+        return f"/billing/money-inbox?item={subject}"
     if subject.startswith("run_"):
         return f"/billing/runs/{subject}"
     if task.customer_ref:
