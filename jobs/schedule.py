@@ -14,6 +14,7 @@ from jobs.charges import charge_due
 from jobs.documents import render_due
 from jobs.due import first_of, first_waiting_attempts, of_free_customers, of_working_accounts
 from jobs.dunning import advance_cases
+from jobs.gateway_accounts import retire_keys
 from jobs.gateway_news import receive_news
 from jobs.housekeeping import prune_rows
 from jobs.invoices import lapse_due
@@ -29,7 +30,7 @@ from portal.core.outbox import OutboxEntry
 from portal.dunning.models import DunningCase
 from portal.invoicing.models import Document, Invoice
 from portal.notifications.models import Message
-from portal.payments.models import Attempt, GatewayNews
+from portal.payments.models import Attempt, GatewayAccount, GatewayNews
 from portal.payments.refund_models import Refund
 from portal.payments.refund_states import RefundStatus
 from portal.payments.states import AttemptStatus
@@ -69,6 +70,7 @@ _WORKS: tuple[Work, ...] = (
     Work(renew_due, first_of(BillingRun)),
     Work(charge_due, first_waiting_attempts(), stopped_by=STOP_CHARGES),
     Work(receive_news, first_of(GatewayNews)),
+    Work(retire_keys, first_of(GatewayAccount)),
     Work(resolve_due, first_of(Attempt, Attempt.status != AttemptStatus.WAITING)),
     Work(send_refunds, _sendable_refunds()),
     Work(ask_about_refunds_due, first_of(Refund, Refund.status != RefundStatus.APPROVED)),

@@ -29,6 +29,12 @@ class NoKey(Refused):
     code = "gateway_without_key"
 
 
+class LiveBesideTests(Refused):
+    """Real money may not be moved where anything made for tests is at work."""
+
+    code = "live_beside_tests"
+
+
 class NotAble(Refused):
     """The gateway has no such call. Screens do not offer it; this is for whoever asks all the same."""
 
@@ -42,6 +48,7 @@ def secret_place(account: GatewayAccount) -> str:
 
 def adapter_of(account: GatewayAccount) -> Adapter:
     """The adapter with the account's keys; the environment's win over stored ones of the same mode."""
+    require_no_test_features(account.mode)
     keys = from_environment(account) or stored(account.secrets, account)
     if not keys:
         raise NoKey("This gateway has no secret key yet, so nothing can be collected through it.")
@@ -85,6 +92,13 @@ def _able(account: GatewayAccount, ability: Ability) -> Adapter:
     if ability not in adapter.abilities:
         raise NotAble(f"{account.gateway} cannot do this: {ability.value}.")
     return adapter
+
+
+def require_no_test_features(mode: str) -> None:
+    """Raise LiveBesideTests for a live account where the time machine, a stand-in or a crash plan is at work."""
+    features = current().test_features
+    if mode == "live" and features:
+        raise LiveBesideTests(f"{', '.join(features)} is set here, so no live account is used. Nothing was changed.")
 
 
 def from_environment(account: GatewayAccount) -> dict[str, str]:

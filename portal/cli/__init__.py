@@ -3,9 +3,9 @@
 from flask import Flask
 from flask.cli import AppGroup
 
-from portal.cli import bench, check, clock, demo, installation, processes, prove, users
+from portal.cli import bench, check, clock, demo, installation, keys, processes, prove, users
 
-FAMILIES = (bench, check, clock, demo, installation, processes, prove, users)
+FAMILIES = (bench, check, clock, demo, installation, keys, processes, prove, users)
 
 
 def init_app(app: Flask) -> None:

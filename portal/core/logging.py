@@ -10,8 +10,12 @@ import structlog
 
 from portal.core.audit import cause
 
-HIDDEN_NAMES = re.compile(r"secret|token|password|authorization|signature|cookie|card_number|pan$", re.IGNORECASE)
-HIDDEN_VALUES = re.compile(r"sk_(?:test|live)_\w+|AUTH_\w+|/pay/[\w.-]+|inv_\w{16}\.[\w.-]+|\b\d{13,19}\b")
+HIDDEN_NAMES = re.compile(
+    r"secret|token|api_key|password|authorization|signature|cookie|card_number|pan$", re.IGNORECASE
+)
+HIDDEN_VALUES = re.compile(
+    r"sk_(?:test|live)_\w+|SANDBOX[\w-]+|AUTH_\w+|/pay/[\w.-]+|inv_\w{16}\.[\w.-]+|\b\d{13,19}\b"
+)
 HIDDEN = "[hidden]"
 
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from portal.core.settings import current
+
+SEALED: dict[str, Any] = {"is_sealed": True}
+"""Marks a column whose bytes lie in the vault, so that they are found when the keys are rotated."""
 
 
 class SecretUnreadable(Exception):
@@ -16,6 +20,7 @@ class Vault:
     """The first key writes, every key reads, so that keys can be rotated while the portal runs."""
 
     def __init__(self, keys: Sequence[str]) -> None:
+        self._head = Fernet(keys[0])
         self._ring = MultiFernet([Fernet(key) for key in keys])
 
     def seal(self, secret: str, *, place: str) -> bytes:
@@ -31,6 +36,17 @@ class Vault:
         if found != place:
             raise SecretUnreadable(f"what lies at {place} was sealed for another place")
         return secret
+
+    def renewed(self, sealed: bytes) -> bytes | None:
+        """The same secret under the first key; None if it lies under that one already."""
+        try:
+            self._head.decrypt(sealed)
+        except InvalidToken:
+            try:
+                return self._ring.rotate(sealed)
+            except InvalidToken as error:
+                raise SecretUnreadable("no key of the ring opens it") from error
+        return None
 
 
 def masked(secret: str) -> str:

@@ -46,6 +46,14 @@ class Settings:
             return {"va": self.ipaymu_va, "api_key": self.ipaymu_api_key}
         return {}
 
+    def gateway_base_url(self, gateway: str, mode: str) -> str:
+        """The address that the environment names for a gateway's account in this mode; empty for the gateway's own."""
+        if gateway == "paystack" and mode == "test" and not _is_at(self.paystack_base_url, "api.paystack.co"):
+            return self.paystack_base_url
+        if gateway == "ipaymu" and mode == "test" and _host(self.ipaymu_base_url) != "my.ipaymu.com":
+            return self.ipaymu_base_url
+        return ""
+
     @property
     def ipaymu_mode(self) -> str:
         """The mode of the environment's iPaymu key, empty without one. Keys of its sandbox say so."""

@@ -89,7 +89,7 @@ class Ipaymu:
     ) -> None:
         va, key = secrets.get("va", ""), secrets.get("api_key", "")
         if not _VA.fullmatch(va):
-            raise WrongKey("The number of an iPaymu account (VA) consists of 6 to 20 digits.")
+            raise WrongKey("The number of an iPaymu account (VA) consists of 6 to 20 digits.", about="va")
         if not _API_KEY.fullmatch(key):
             raise WrongKey("An iPaymu API key has 8 to 200 letters, digits and signs, and no blanks.")
         self.mode = mode or ("test" if key.startswith("SANDBOX") else "live")

@@ -7,11 +7,17 @@ from contextlib import contextmanager
 
 from portal.core.errors import NotFound
 from portal.core.money import Money
+from portal.gateways.base import Channel
 from portal.gateways.ipaymu import Ipaymu
+from portal.gateways.ipaymu_tables import WAYS
 from portal.gateways.paystack import Paystack
 from portal.gateways.protocols import Adapter, Deadlines, Opens
 
 ADAPTERS: dict[str, Opens] = {Paystack.name: Paystack, Ipaymu.name: Ipaymu}
+# A card is typed on the gateway's own page only.
+_WAYS: Mapping[str, Mapping[Channel, tuple[str, ...]]] = {
+    Ipaymu.name: {channel: way.banks for channel, way in WAYS.items() if channel is not Channel.CARD},
+}
 
 
 def adapter_for(
@@ -50,6 +56,11 @@ def replaced(adapter: Opens) -> Iterator[None]:
         yield
     finally:
         ADAPTERS[adapter.name] = kept
+
+
+def ways(gateway: str) -> Mapping[Channel, tuple[str, ...]]:
+    """The channels in which the gateway takes money without its own page, each with its banks, wallets or shops."""
+    return _WAYS.get(gateway, {})
 
 
 def minimum(gateway: str, currency: str) -> Money:

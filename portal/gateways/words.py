@@ -99,6 +99,11 @@ class WrongKey(GatewayRefusal):
 
     code = "gateway_key"
 
+    def __init__(self, message: str, about: str = "") -> None:
+        """`about`: which of the account's secrets it is, where that can be told."""
+        super().__init__(message)
+        self.about = about
+
 
 class WrongRequest(GatewayRefusal):
     """The gateway understood us and will not take this request as it is."""

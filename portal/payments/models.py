@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Choice, CurrencyCode, Day, Key, Minor, Moment, Ref, due_index, one_of, to
 from portal.core.money import Money
+from portal.core.secrets import SEALED
 from portal.payments.states import AttemptStatus, NewsStatus, PaymentStatus
 
 LIVE = "'waiting', 'sending', 'pending', 'action_required', 'unknown'"
@@ -16,13 +17,19 @@ TRIGGERS = ("schedule", "dunning", "customer", "new_method", "staff", "first_pur
 
 
 class GatewayAccount(Base):
-    """Our account at a gateway, in one mode. Its keys are encrypted here or come from the environment."""
+    """Our account at a gateway, in one mode. Its keys are encrypted here or come from the environment.
+
+    `former_secrets` are believed in signatures until `next_action_at`. `channels` are the ways to pay that are
+    offered, as `virtual_account:bni`; none: all that the gateway has. `last_test` is what the last test told.
+    """
 
     __tablename__ = "gateway_accounts"
     __table_args__ = (
         UniqueConstraint("gateway", "mode"),
         Index("ix_gateway_accounts_one_enabled", "gateway", unique=True, postgresql_where=text("is_enabled")),
         CheckConstraint("mode IN ('test', 'live')", name="mode_known"),
+        CheckConstraint("(former_secrets IS NULL) = (next_action_at IS NULL)", name="former_keys_end"),
+        due_index("gateway_accounts"),
     )
 
     id: Mapped[Key]
@@ -31,13 +38,16 @@ class GatewayAccount(Base):
     mode: Mapped[str]
     base_url: Mapped[str]
     hook_token: Mapped[str] = mapped_column(unique=True)
-    secrets: Mapped[bytes | None] = mapped_column(LargeBinary)
-    former_secrets: Mapped[bytes | None] = mapped_column(LargeBinary)
+    secrets: Mapped[bytes | None] = mapped_column(LargeBinary, info=SEALED)
+    former_secrets: Mapped[bytes | None] = mapped_column(LargeBinary, info=SEALED)
     currencies: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    channels: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     is_enabled: Mapped[bool]
     calls_per_minute: Mapped[int]
     stopped_reason: Mapped[str | None]
+    last_test: Mapped[dict[str, Any] | None]
     created_at: Mapped[Moment]
+    next_action_at: Mapped[Moment | None]
 
 
 class PaymentMethod(Base):
@@ -59,7 +69,7 @@ class PaymentMethod(Base):
     customer_id: Mapped[int] = to("customers")
     gateway_account_id: Mapped[int] = to("gateway_accounts", index=False)
     kind: Mapped[str]
-    token: Mapped[bytes] = mapped_column(LargeBinary)
+    token: Mapped[bytes] = mapped_column(LargeBinary, info=SEALED)
     payer_email: Mapped[str]
     fingerprint: Mapped[str]
     brand: Mapped[str]
@@ -198,6 +208,13 @@ class GatewayNews(Base):
         UniqueConstraint("gateway_account_id", "body_digest"),
         CheckConstraint("(status = 'received') = (next_action_at IS NOT NULL)", name="received_waits"),
         Index("ix_gateway_news_reference", "reference"),
+        Index("ix_gateway_news_heard", "gateway_account_id", "received_at"),
+        Index(
+            "ix_gateway_news_refused",
+            "gateway_account_id",
+            "received_at",
+            postgresql_where=text("signature <> 'valid'"),
+        ),
         due_index("gateway_news"),
     )
 

@@ -37,7 +37,8 @@ PURE = (
     "portal/journal/accounts.py", "portal/invoicing/states.py", "portal/invoicing/proration.py",
     "portal/invoicing/taxes.py", "portal/invoicing/totals.py", "portal/invoicing/derivation.py",
     "portal/payments/states.py", "portal/payments/allocation.py", "portal/payments/matching.py",
-    "portal/dunning/states.py", "portal/dunning/policy.py", "portal/gateways/base.py", "portal/notifications/states.py",
+    "portal/dunning/states.py", "portal/dunning/policy.py", "portal/gateways/base.py", "portal/gateways/words.py",
+    "portal/notifications/states.py",
     "portal/banking/proof_states.py", "portal/banking/matching.py", "portal/banking/uploads.py",
     "portal/banking/statements/states.py", "portal/banking/statements/lines.py", "portal/banking/statements/figures.py",
     "portal/banking/statements/mapping.py", "portal/banking/statements/csv_rows.py",
@@ -50,8 +51,19 @@ NOT_PURE = ("flask", "sqlalchemy", "rq", "redis", "requests", "psycopg", "os", "
 SEQUENCES = {
     "portal/actions/charge_invoices.py": "portal.actions.settle_payments",
     "portal/actions/resolve_attempts.py": "portal.actions.settle_payments",
-    "portal/actions/receive_gateway_news.py": "portal.actions.resolve_attempts",
+    "portal/actions/receive_gateway_news.py": ("portal.actions.resolve_attempts", "portal.actions.hear_of_returns"),
+    "portal/actions/hear_of_returns.py": ("portal.actions.resolve_refunds", "portal.actions.resolve_disputes"),
+    "portal/actions/open_payable.py": "portal.actions.resolve_attempts",
+    "portal/actions/pay_invoice.py": "portal.actions.resolve_attempts",
+    "portal/actions/start_checkout.py": "portal.actions.open_payable",
 }
+
+
+def _followings(path: str) -> tuple[str, ...]:
+    """The actions that one action leads to."""
+    found = SEQUENCES.get(path, ())
+    return (found,) if isinstance(found, str) else found
+
 
 CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time")
 # A gateway's answer may name an epoch second up to which to wait: that is wall time, told by its clock.
@@ -104,7 +116,7 @@ def test_an_action_imports_no_other_action():
         for path, tree in modules("portal/actions").items()
         for name, line in imports(tree)
         if belongs_to(name, "portal.actions") and not name.split(".")[2].startswith("_")
-        if not (path in SEQUENCES and belongs_to(name, SEQUENCES[path]))
+        if not any(belongs_to(name, following) for following in _followings(path))
     ]
     verdict(faults, "Move the shared step to a file with a leading underscore; it never commits:")
 
