@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.actions import _gateways, _payables
-from portal.actions._payables import Wish
+from portal.actions import _gateways
+from portal.actions.open_payable import Wish, account_for, currency_of, open_one
 from portal.core.actors import Actor
 from portal.core.db import transaction
 from portal.core.money import Money
@@ -27,8 +27,8 @@ class AddingCosts:
 
 def adding_costs(session: Session, customer: Customer) -> AddingCosts:
     """What the page shows before a card is added. Raises Refused where no gateway takes the customer's currency."""
-    currency = _payables.currency_of(session, customer)
-    account = _payables.account_for(session, currency)
+    currency = currency_of(session, customer)
+    account = account_for(session, currency)
     for invoice in invoices.open_of_customer(session, customer.id, currency=currency):
         if invoice.open_minor > 0:
             least = _gateways.minimum_of(account, invoice.currency)
@@ -47,4 +47,4 @@ def start_checkout(*, customer_id: int, invoice_ref: str | None, actor: Actor, a
             invoice_ref = adding_costs(session, customers.lock(session, customer_id)).invoice_ref
     here = f"{current().app_url}/account/payments"
     wish = Wish(f"{here}/return", f"{here}/cancelled/{{reference}}", is_switching=True)
-    return _payables.open_one(customer_id=customer_id, invoice_ref=invoice_ref, wish=wish, actor=actor, at=at).link
+    return open_one(customer_id=customer_id, invoice_ref=invoice_ref, wish=wish, actor=actor, at=at).link

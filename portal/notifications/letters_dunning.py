@@ -8,10 +8,12 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from portal.core.money import Money
+from portal.core.settings import current
 from portal.dunning.cases import climb, ladder_of, open_debts
 from portal.dunning.models import DunningCase, DunningPolicy
 from portal.dunning.policy import Climb, LastStep
 from portal.dunning.states import STANDING
+from portal.invoicing import pay_links
 from portal.invoicing.models import Invoice
 from portal.notifications.letters import Letter, Link, Occasion, Row, Unneeded
 
@@ -38,7 +40,9 @@ def reminder(occasion: Occasion) -> Letter:
     subject = _("Reminder: %(sum)s is overdue", sum=left)
     if overdue.next_on is None:
         subject = _("Last reminder: %(sum)s is overdue", sum=left)
-    path = f"/account/invoices/{first.ref}" if len(overdue.invoices) == 1 else "/account/invoices"
+    several = len(overdue.invoices) > 1
+    pay = Link(_("Pay the oldest now") if several else _("Pay now"), pay_links.address(first, current(), occasion.at))
+    other = Link(_("Change the payment method"), occasion.url("/account/payments"))
     return Letter(
         subject=subject,
         preview=paragraphs[-1] or paragraphs[0],
@@ -49,8 +53,8 @@ def reminder(occasion: Occasion) -> Letter:
         rows=(*(_row(occasion, invoice) for invoice in overdue.invoices), Row(_("Left to pay"), left)),
         has_total=True,
         paragraphs=tuple(part for part in paragraphs if part),
-        button=Link(_("Pay now"), occasion.url(path)),
-        other=Link(_("Change the payment method"), occasion.url("/account/payments")),
+        button=pay,
+        other=Link(_("See your invoices"), occasion.url("/account/invoices")) if several else other,
         reason=occasion.billing_reason(),
     )
 

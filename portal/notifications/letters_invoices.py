@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from portal.core.settings import current
 from portal.gateways.base import DECLINE_SENTENCES, DeclineKind
+from portal.invoicing import pay_links
 from portal.invoicing import queries as invoicing
 from portal.invoicing.itemised import Line
 from portal.invoicing.models import Invoice
@@ -33,6 +35,10 @@ class Billed:
     @property
     def path(self) -> str:
         return f"/account/invoices/{self.row.ref}"
+
+    def pay_url(self, occasion: Occasion) -> str:
+        """Where whoever has this mail can pay it without signing in."""
+        return pay_links.address(self.row, current(), occasion.at)
 
     @property
     def plan(self) -> str:
@@ -66,7 +72,7 @@ def receipt(occasion: Occasion) -> Letter:
         has_total=True,
         paragraphs=(" ".join(paragraphs),),
         button=Link(_("Open the invoice"), occasion.url(billed.path)),
-        other=Link(_("PDF"), occasion.url(f"{billed.path}.pdf")),
+        other=Link(_("PDF"), occasion.url(f"{billed.path}/pdf")),
         reason=occasion.billing_reason(),
     )
 
@@ -96,6 +102,18 @@ def invoice_reminder(occasion: Occasion) -> Letter:
     )
 
 
+def pay_link(occasion: Occasion) -> Letter:
+    """A fresh link for paying, which somebody asked for."""
+    _ = occasion.words.gettext
+    billed = _open(occasion)
+    return _to_pay(
+        occasion,
+        billed,
+        subject=_("Your link to pay invoice %(number)s", number=billed.shown.label),
+        state=_("To pay by %(day)s", day=_due(occasion, billed)),
+    )
+
+
 def payment_failed(occasion: Occasion) -> Letter:
     """A charge was declined: why, when it is tried again, and what helps."""
     _ = occasion.words.gettext
@@ -122,7 +140,7 @@ def payment_failed(occasion: Occasion) -> Letter:
         lead=" ".join(why) or _("The payment did not go through."),
         scale=_scale(occasion, billed),
         paragraphs=(follow, _still_served(occasion, billed)),
-        button=Link(_("Pay now"), occasion.url(billed.path)),
+        button=Link(_("Pay now"), billed.pay_url(occasion)),
         other=Link(_("Change the payment method"), occasion.url("/account/payments")),
         reason=occasion.billing_reason(),
     )
@@ -178,8 +196,8 @@ def _to_pay(occasion: Occasion, billed: Billed, *, subject: str, state: str) -> 
         rows=_rows(occasion, billed, _("Left to pay")),
         has_total=True,
         paragraphs=transfer_words(occasion, billed.row),
-        button=Link(_("Pay now"), occasion.url(billed.path)),
-        other=Link(_("PDF"), occasion.url(f"{billed.path}.pdf")),
+        button=Link(_("Pay now"), billed.pay_url(occasion)),
+        other=Link(_("PDF"), f"{billed.pay_url(occasion)}/pdf"),
         reason=occasion.billing_reason(),
     )
 

@@ -55,6 +55,7 @@ _S, _I, _P = letters_subscriptions, letters_invoices, letters_people
 TOLD: dict[str, Told] = {
     "invoice.issued": Told("invoice_issued", _I.invoice_issued, "invoice", paper=Paper.BILL, only="to_be_sent"),
     "invoice.reminded": Told("invoice_reminder", _I.invoice_reminder, "invoice", paper=Paper.BILL),
+    "invoice.link_asked": Told("pay_link", _I.pay_link, "invoice", paper=Paper.BILL, keys=("invoice", "slot")),
     "invoice.paid": Told("receipt", _I.receipt, "invoice", paper=Paper.RECEIPT, repeatable=False),
     "payment.failed": Told("payment_failed", _I.payment_failed, "invoice", only="tried_by_schedule"),
     "payment.action_required": Told("action_required", _I.action_required, "attempt"),

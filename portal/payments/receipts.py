@@ -27,17 +27,18 @@ def shown(
     at: datetime,
     lines: Sequence[InvoiceLine] | None = None,
     notes: Sequence[CreditNote] | None = None,
+    settled: Sequence[Settled] | None = None,
 ) -> ShownInvoice:
     """`invoice` with all that became of it until now, as its reader sees it.
 
-    `lines` and `notes`: its lines and credit notes, where the caller has read them.
+    `lines`, `notes` and `settled`: its lines, its credit notes and what settled it, where the caller knows them.
     """
     return present(
         invoice,
         invoicing.lines_of(session, [invoice.id]) if lines is None else lines,
         reader=reader,
         today=day(at, str(reader.zone)),
-        settled=settlements(session, invoice, reader),
+        settled=settlements(session, invoice, reader) if settled is None else settled,
         notes=_notes(session, invoice) if notes is None else notes,
     )
 

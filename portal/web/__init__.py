@@ -13,6 +13,7 @@ from portal.web.forms import init_forms
 from portal.web.frame import init_frame
 from portal.web.hooks import gateways
 from portal.web.htmx import init_htmx
+from portal.web.pay import link
 from portal.web.security import init_security
 from portal.web.session import init_session
 from portal.web.staff import clock, dunning, dunning_deeds, runs, switches
@@ -29,6 +30,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     password.bp,
     profile.account_bp,
     profile.staff_bp,
+    link.bp,
     *account.BLUEPRINTS,
     *staff.BLUEPRINTS,
     dunning.bp,

@@ -19,6 +19,7 @@ SAID = {
     "attempt_in_doubt": _(
         "We are still waiting for your bank's answer. Please do not pay again; this page will tell you."
     ),
+    "payable_open": _("Another way to pay is open. If you have already sent the money, wait: we will notice it."),
     "nothing_to_pay": _("Nothing is left to pay on this invoice. Nothing was charged."),
     "page_not_opened": _("The payment page could not be opened. Nothing was charged, please try again in a moment."),
     "no_usable_method": _("There is no stored card that may be charged. Nothing was charged, please add a card."),

@@ -133,7 +133,7 @@ def test_a_hard_decline_says_so_and_keeps_the_other_way(account, make, price):
 
 @pytest.mark.parametrize("fields", [{"amount": "1"}, {"method": "x" * 41}, {"form_key": "x"}, {"currency": "USD"}])
 def test_nothing_else_can_be_sent_with_a_payment(account, session, overdue, fields):
-    for deed in ("pay", "checkout"):
+    for deed in ("pay", "open"):
         answer = account.press(overdue, f"{overdue}/{deed}", **fields)
         assert answer.status_code in (400, 422)
     assert session.scalar(select(func.count()).select_from(Attempt)) == 1
@@ -151,7 +151,7 @@ def test_anothers_invoice_is_not_found(account, make, price):
     for each in ("", "/pdf", "/receipt/pay_x", "/notes/cn_x"):
         assert account.get(f"{PATH}/{foreign}{each}").status_code == 404
     token = {"csrf_token": account.reader.csrf, "form_key": "a" * 32}
-    for deed in ("pay", "checkout"):
+    for deed in ("pay", "open"):
         assert account.reader.client.post(f"{PATH}/{foreign}/{deed}", data=token).status_code == 404
 
 

@@ -1,34 +1,39 @@
 """The customer's invoices: the list, one as it was issued, and paying it."""
 
 import re
-from typing import Any
 
-from flask import Blueprint, g, request, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
+from portal.actions.confirm_return import confirm_return
 from portal.actions.pay_invoice import pay_invoice
-from portal.actions.start_checkout import start_checkout
+from portal.actions.revoke_pay_links import revoke_pay_links
 from portal.core import clock
 from portal.core.days import day
 from portal.core.db import db
 from portal.identity.permissions import Permission, requires
-from portal.invoicing import listing
+from portal.invoicing import listing, pay_links
 from portal.invoicing import queries as invoices
 from portal.invoicing.listing import Filters
 from portal.invoicing.models import Invoice
-from portal.invoicing.presentation import state_of
+from portal.invoicing.presentation import Settled, state_of
 from portal.payments import queries as payments
 from portal.payments import receipts
-from portal.payments.models import Attempt, PaymentMethod
 from portal.payments.states import AttemptStatus, AttemptTrigger
 from portal.reporting import standing as standings
 from portal.web.account import words
 from portal.web.account.rows import MethodRow, invoice_row, line_row, method_row
 from portal.web.account.watching import answer_to_watch
 from portal.web.filters import url_here, written
-from portal.web.forms import LineField, PortalForm
-from portal.web.htmx import leave_for, see_other, show
+from portal.web.forms import LineField, PortalForm, only_fields, posted_key
+from portal.web.htmx import see_other, show
+from portal.web.pay.doors import Doors
+from portal.web.pay.opening import open_and_go, wish_of
+from portal.web.pay.till import state_of as state_of_panel
+from portal.web.pay.till import till
+from portal.web.pay.ways import ways_of
+from portal.web.session import settings
 from portal.web.statuses import status_word
 from portal.web.wording import gettext
 
@@ -70,27 +75,29 @@ def show_invoice(ref: str) -> ResponseReturnValue:
     session, at = db.session(), clock.now()
     invoice = mine(ref)
     tries = payments.tries_of_invoice(session, invoice.id)
-    state = f"{invoice.status}{invoice.open_minor}-{tries[0][0].status if tries else ''}"
-    answer = answer_to_watch(state)
+    latest = tries[0][0] if tries else None
+    answer = answer_to_watch(state_of_panel(invoice, latest))
     if answer is not None:
         return answer
     today = day(at, g.zone)
-    notes = invoices.credit_notes_of(session, invoice.id)
-    shown = receipts.shown(session, invoice, reader=written(), at=at, notes=notes)
+    notes = invoices.credit_notes_of(session, invoice.id) if invoice.noted_minor else []
+    was_paid = invoice.paid_minor or any(one.status is AttemptStatus.SUCCEEDED for one, _method in tries)
+    settled: list[Settled] | None = None if was_paid else []
+    shown = receipts.shown(session, invoice, reader=written(), at=at, notes=notes, settled=settled)
+    receipt = next((one.ref for one in reversed(shown.settled) if one.kind == "payment"), "")
     return show(
         page="account/invoices/invoice.html",
-        fragment="account/invoices/_pay.html",
+        fragment="pay/_pay.html",
         invoice=shown,
         rows=[line_row(line) for line in shown.lines],
         notes=notes,
         today=today,
-        state=state,
-        is_checking=bool(tries) and words.is_checking(tries[0][0]),
+        till=till(session, invoice, at=at, latest=latest),
+        doors=_doors(ref, receipt),
         tries=[(attempt, words.method_said(method) if method else "") for attempt, method in tries],
-        reason=_reason(tries),
-        open_page=_open_page(tries),
-        ways=_ways(invoice) if shown.is_payable else [],
-        last_payment=next((one.ref for one in reversed(shown.settled) if one.kind == "payment"), ""),
+        cards=_cards(invoice) if shown.is_payable else [],
+        last_payment=receipt,
+        link=pay_links.address(invoice, settings(), at) if shown.is_payable else "",
         can_pay=Permission.ACCOUNT_PAY in g.permissions,
     )
 
@@ -108,14 +115,67 @@ def pay(ref: str) -> ResponseReturnValue:
     return see_other(url_for(".show_invoice", ref=ref))
 
 
-@bp.post("/<ref>/checkout")
-@requires(Permission.ACCOUNT_PAY)
-def check_out(ref: str) -> ResponseReturnValue:
-    """On the gateway's page, with any card or way that it takes."""
+@bp.get("/<ref>/pay")
+@requires(Permission.ACCOUNT_READ)
+def show_paying(ref: str) -> ResponseReturnValue:
+    """The address of the panel alone; it stands beside the invoice."""
     mine(ref)
-    if not PayForm().validate():
-        raise BadRequest
-    return leave_for(start_checkout(customer_id=g.customer_id, invoice_ref=ref, actor=g.actor, at=clock.now()))
+    return redirect(url_for(".show_invoice", ref=ref, _anchor="pay"))
+
+
+@bp.post("/<ref>/open")
+@requires(Permission.ACCOUNT_PAY)
+def open_way(ref: str) -> ResponseReturnValue:
+    """On the gateway's page, to an account number or by a code."""
+    invoice = mine(ref)
+    path = url_for(".show_invoice", ref=ref)
+    account = payments.enabled_account(db.session(), invoice.currency)
+    wish = wish_of(invoice, ways_of(account, invoice.open), here=f"{settings().app_url}{path}", keeps_method=True)
+    return open_and_go(invoice, wish, path=path, actor=g.actor)
+
+
+@bp.post("/<ref>/look")
+@requires(Permission.ACCOUNT_PAY)
+def look_again(ref: str) -> ResponseReturnValue:
+    """They say that they have paid: the gateway is asked at once instead of later."""
+    only_fields()
+    return _ask(mine(ref))
+
+
+@bp.get("/<ref>/back")
+@requires(Permission.ACCOUNT_READ)
+def come_back(ref: str) -> ResponseReturnValue:
+    """The gateway sends its payers here; that proves nothing, so it is asked."""
+    return _ask(mine(ref))
+
+
+@bp.post("/<ref>/links/revoke")
+@requires(Permission.ACCOUNT_PAY)
+def revoke_links(ref: str) -> ResponseReturnValue:
+    """Links that others have for paying the invoice open nothing any more."""
+    mine(ref)
+    only_fields()
+    posted_key()
+    revoke_pay_links(ref, customer_id=g.customer_id, actor=g.actor, at=clock.now())
+    flash(gettext("Earlier payment links of this invoice open nothing any more."), "good")
+    return see_other(url_for(".show_invoice", ref=ref))
+
+
+def _ask(invoice: Invoice) -> ResponseReturnValue:
+    latest = next(iter(payments.attempts_of_invoice(db.session(), invoice.id)), None)
+    if latest is not None:
+        confirm_return(latest.reference, customer_id=g.customer_id, at=clock.now())
+    return see_other(url_for(".show_invoice", ref=invoice.ref))
+
+
+def _doors(ref: str, receipt: str) -> Doors:
+    return Doors(
+        here=url_for(".show_invoice", ref=ref),
+        open=url_for(".open_way", ref=ref),
+        look=url_for(".look_again", ref=ref),
+        charge=url_for(".pay", ref=ref),
+        receipt=url_for("account_papers.receipt_pdf", ref=ref, payment=receipt) if receipt else "",
+    )
 
 
 def mine(ref: str) -> Invoice:
@@ -155,22 +215,10 @@ def _id(name: str) -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
-def _ways(invoice: Invoice) -> list[MethodRow]:
+def _cards(invoice: Invoice) -> list[MethodRow]:
     """The stored methods, the one that is usually charged first; those that cannot be used stay visible."""
     today = day(clock.now(), g.zone)
     held = payments.methods_in_use(db.session(), g.customer_id)
     usual = standings.usable_of(held, invoice.subscription_id, today)
     rows = [(method is not usual, method_row(method, [], today)) for method, _chosen in held]
     return [row for _place, row in sorted(rows, key=lambda pair: (pair[0], not pair[1].is_usable))]
-
-
-def _reason(tries: list[tuple[Attempt, PaymentMethod | None]]) -> str:
-    """Why the latest try was declined."""
-    if not tries or tries[0][0].status is not AttemptStatus.DECLINED:
-        return ""
-    return words.decline_said(tries[0][0].decline)
-
-
-def _open_page(tries: list[tuple[Attempt, PaymentMethod | None]]) -> Any:
-    """A page at the gateway that the customer opened and may have left half way."""
-    return next((one for one, _method in tries if one.status is AttemptStatus.ACTION_REQUIRED), None)

@@ -1,20 +1,18 @@
 """Invoices, receipts and credit notes as PDF: asked for, prepared by a worker, and handed over under their digest."""
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
-from portal.actions.request_document import request_document
-from portal.core import clock
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.customers import queries as customers
 from portal.identity.permissions import Permission, requires
 from portal.invoicing import queries as invoices
-from portal.invoicing.files import store
 from portal.notifications.papers import receipt_subject
 from portal.payments import queries as payments
 from portal.web.account.invoices import mine
 from portal.web.account.watching import answer_to_watch
+from portal.web.printed import printed
 from portal.web.wording import gettext as _
 
 bp = Blueprint("account_papers", __name__, url_prefix="/account/invoices")
@@ -51,16 +49,8 @@ def note_pdf(ref: str, note: str) -> ResponseReturnValue:
 def _paper(ref: str, subject: str, name: str) -> ResponseReturnValue:
     """The file, or a page that waits for it. The language is that of the customer's invoices."""
     language = customers.with_id(db.session(), g.customer_id).language
-    digest = request_document(subject, language, at=clock.now())
-    content = store().get(digest) if digest else None
-    answer = answer_to_watch("ready" if content else "preparing")
+    paper = printed(subject, language, name)
+    answer = answer_to_watch("ready" if paper else "preparing")
     if answer is not None:
         return answer
-    if digest is None or content is None:
-        return render_template("account/invoices/preparing.html", ref=ref, name=name)
-    response = Response(content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.cache_control.private = True
-    response.cache_control.no_cache = True  # kept by the browser, but asked for each time
-    response.set_etag(digest)
-    return response.make_conditional(request)
+    return paper or render_template("account/invoices/preparing.html", ref=ref, name=name)

@@ -1,0 +1,1 @@
+"""Paying one invoice: by its link, or signed in. One panel for both."""

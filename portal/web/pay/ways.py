@@ -1,0 +1,109 @@
+"""The ways in which an invoice can be paid, in the words that stand on the page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portal.core.money import Money
+from portal.gateways.base import Ability, Channel
+from portal.gateways.registry import opens, ways
+from portal.payments.models import GatewayAccount
+from portal.web.wording import gettext
+
+# Banks, wallets and shops as people know them.
+NAMES: Mapping[str, str] = {
+    "bca": "BCA",
+    "bni": "BNI",
+    "bri": "BRI",
+    "mandiri": "Mandiri",
+    "cimb": "CIMB Niaga",
+    "bsi": "BSI",
+    "bmi": "Muamalat",
+    "permata": "Permata",
+    "danamon": "Danamon",
+    "btn": "BTN",
+    "bag": "Artha Graha",
+    "bpd_bali": "BPD Bali",
+    "alfamart": "Alfamart",
+    "indomaret": "Indomaret",
+    "dana": "DANA",
+    "shopeepay": "ShopeePay",
+}
+
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogues."""
+    return sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    title: str
+    lead: str
+    glyph: str
+    button: str
+    choice: str = ""
+
+
+WORDS: Mapping[Channel, Words] = {
+    Channel.VIRTUAL_ACCOUNT: Words(
+        _("Virtual account"), _("From any bank app, seen within a minute"), "landmark", _("Get the account number"),
+        _("Bank"),
+    ),
+    Channel.QRIS: Words(_("QRIS"), _("Scan with GoPay, OVO, DANA or a bank app"), "qr-code", _("Show the code")),
+    Channel.EWALLET: Words(
+        _("E-wallet"), _("In the wallet's own app"), "wallet", _("Open the wallet"), _("Wallet")
+    ),
+    Channel.CONVENIENCE_STORE: Words(
+        _("Convenience store"), _("Pay in cash at the counter"), "building-2", _("Get the payment code"), _("Shop")
+    ),
+    Channel.PAGE: Words(
+        _("Another card or way"), _("On the gateway's own page"), "external-link", _("Go to the payment page")
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to pay. `banks` are (code, name) to choose from; empty where there is nothing to choose."""
+
+    channel: str
+    title: str
+    lead: str
+    glyph: str
+    button: str
+    choice: str
+    banks: tuple[tuple[str, str], ...]
+
+
+def name_of(bank: str) -> str:
+    return NAMES.get(bank, bank.upper())
+
+
+def title_of(channel: str, bank: str) -> str:
+    """A way in a heading: "BCA virtual account", "QRIS"."""
+    words = WORDS[Channel(channel)]
+    return gettext(words.title) if not words.choice or not bank else f"{name_of(bank)}: {gettext(words.title)}"
+
+
+def ways_of(account: GatewayAccount | None, open_amount: Money) -> tuple[Way, ...]:
+    """What the account's gateway offers for a debt of this currency, the quickest to be noticed first."""
+    if account is None or open_amount.currency not in account.currencies:
+        return ()
+    direct = ways(account.gateway)
+    found = [_way(channel, direct[channel]) for channel in WORDS if channel in direct]
+    if Ability.CHECKOUT in opens(account.gateway).abilities:
+        found.append(_way(Channel.PAGE, ()))
+    return tuple(found)
+
+
+def _way(channel: Channel, banks: tuple[str, ...]) -> Way:
+    words = WORDS[channel]
+    return Way(
+        channel=str(channel),
+        title=gettext(words.title),
+        lead=gettext(words.lead),
+        glyph=words.glyph,
+        button=gettext(words.button),
+        choice=gettext(words.choice) if words.choice else "",
+        banks=tuple((bank, name_of(bank)) for bank in banks) if words.choice else (),
+    )
