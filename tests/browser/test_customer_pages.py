@@ -4,18 +4,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from portal.actions.quote_change import quote_change
 from portal.payments.models import Attempt
 from portal.subscriptions.states import SubscriptionStatus as Status
+from tests.browser.looking import SIZES, faults_of
 from tests.factories import NOON, STAFF, YEAR, Make
 from tests.people import PASSWORD, join, make_user
 
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-SIZES = {"wide": {"width": 1440, "height": 1000}, "phone": {"width": 390, "height": 844}}
 LONG = "Oluwatobiloba Chukwuemeka-Adebayo & Partners, Consultants for West African Consumer Markets"
 
 
@@ -36,8 +34,10 @@ def paths(session, make: Make, travel: Callable) -> tuple[str, list[str]]:
     make.price(1_234_500, plan=make.plan(family="seats", kind="addon"))
     running = make.subscription(price, customer=customer)
     quote = quote_change(running.ref, [(upgrade.ref, 1)], actor=STAFF, at=NOON + timedelta(days=9))
+    paid = make.invoice(running)
     late = make.subscription(price, customer=customer, status=Status.PAST_DUE)
     invoice = make.invoice(late)
+    void = make.invoice(make.subscription(price, customer=customer, status=Status.EXPIRED))
     reference = session.scalars(select(Attempt.reference).where(Attempt.invoice_id == invoice.id)).one()
     user = make_user(session, name="Adaeze Okonkwo-Balogun", language="fr")
     join(session, user, customer)
@@ -45,16 +45,16 @@ def paths(session, make: Make, travel: Callable) -> tuple[str, list[str]]:
     return user.email, [
         "/account/", "/account/plan", "/account/plan?every=year-1", f"/account/quotes/{quote}", "/account/invoices",
         "/account/invoices?number=x", f"/account/invoices/{invoice.ref}", f"/account/invoices/{invoice.ref}/pdf",
+        f"/account/invoices/{paid.ref}", f"/account/invoices/{void.ref}", "/account/payments/add", "/account/details",
         "/account/payments", f"/account/payments/{reference}", f"/account/payments/cancelled/{reference}",
         f"/account/subscriptions/{running.ref}", f"/account/subscriptions/{running.ref}/cancel",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["wide", "phone"])
-def test_no_page_has_a_fault(app, browser: Browser, base_url: str, paths, size: str, scheme: str):
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_has_a_fault(app, browser: Browser, base_url: str, paths, size: str):
     email, addresses = paths
-    context = browser.new_context(base_url=base_url, viewport=SIZES[size], color_scheme=scheme)
+    context = browser.new_context(base_url=base_url, viewport=SIZES[size])
     page = context.new_page()
     page.goto("/sign-in")
     page.fill("#email", email)
@@ -64,13 +64,3 @@ def test_no_page_has_a_fault(app, browser: Browser, base_url: str, paths, size: 
     faults = [fault for address in addresses for fault in faults_of(page, address)]
     context.close()
     assert faults == []
-
-
-def faults_of(page: Page, address: str) -> list[str]:
-    answer = page.goto(address)
-    assert answer is not None
-    assert answer.status == 200, address
-    found = Axe().run(page, options={"runOnly": list(RULES)}).response["violations"]
-    said = [f"{address}: {one['id']} at {[node['target'] for node in one['nodes']][:3]}" for one in found]
-    wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return [*said, f"{address}: {wider} px wider than the screen"] if wider > 0 else said
