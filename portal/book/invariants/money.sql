@@ -78,11 +78,11 @@ SELECT p.id, p.ref, p.amount_minor, allocated.minor AS allocated_minor, posted.s
 WITH collected AS (
     SELECT g.ref AS place, p.currency, sum(p.amount_minor - p.reversed_minor - p.fee_minor) AS minor
       FROM payments p JOIN gateway_accounts g ON g.id = p.gateway_account_id GROUP BY g.ref, p.currency),
-cash AS (
 returned AS (
     SELECT g.ref AS place, r.currency, sum(r.amount_minor) AS minor
       FROM refunds r JOIN gateway_accounts g ON g.id = r.gateway_account_id
      WHERE r.way = 'gateway' AND r.status = 'succeeded' GROUP BY g.ref, r.currency),
+cash AS (
     SELECT e.money_place AS place, e.currency,
            sum(CASE WHEN e.debit = 'cash' THEN e.amount_minor ELSE -e.amount_minor END) AS minor
       FROM journal_entries e WHERE 'cash' IN (e.debit, e.credit) GROUP BY e.money_place, e.currency)
