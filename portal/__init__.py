@@ -4,7 +4,7 @@ doors      web, cli, jobs       translate, check permission, call one action, sh
 actions    actions              every deed, one file each; owns the transaction
 readers    notifications, reporting, book      look at all nouns, change none
 nouns      identity, customers, catalogue, subscriptions, usage, credits, quotes, runs, journal,
-           balance, invoicing, payments, dunning      each looks only at those before it
+           balance, invoicing, payments, banking, reconciling, dunning      each looks only at those before it
 gateways   gateways             what speaks to the outside about money
 core       core                 money, periods, states, errors, clock, database; knows no billing
 aside      twins, local, simulation     stand-ins, what `./run` starts, made-up worlds

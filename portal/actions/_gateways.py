@@ -14,7 +14,7 @@ from portal.core.settings import current
 from portal.gateways.base import Ability
 from portal.gateways.protocols import Adapter, Offers, Pulls, Refunds
 from portal.gateways.registry import adapter_for, minimum
-from portal.gateways.returns import Disputes, Retries
+from portal.gateways.returns import Disputes, ListsReturns, Retries
 from portal.invoicing.lifecycle import Spending
 from portal.invoicing.models import Invoice
 from portal.payments.allocation import balance_to_spend, to_collect
@@ -80,6 +80,12 @@ def retrying(account: GatewayAccount) -> Retries:
 def disputing(account: GatewayAccount) -> Disputes:
     """The adapter of an account that tells of disputes. Raises NotAble."""
     return cast(Disputes, _able(account, Ability.DISPUTES))
+
+
+def listing_returns(account: GatewayAccount) -> ListsReturns | None:
+    """The adapter of an account that lists refunds and disputes; None where there are no such lists."""
+    adapter = adapter_of(account)
+    return cast(ListsReturns, adapter) if {Ability.REFUND, Ability.DISPUTES} <= adapter.abilities else None
 
 
 def offering(account: GatewayAccount) -> Offers:

@@ -11,7 +11,7 @@ from portal.gateways.base import Answer, Outcome, RefundList, RefundOrder, Refun
 from portal.gateways.paystack_answers import is_refusal, sentence
 from portal.gateways.paystack_calls import MOST_PAGES, PAGE_SIZE, PaystackCalls, stamp
 from portal.gateways.paystack_reading import dispute_told, refund_outcome, wire_amount
-from portal.gateways.returns import BankDetails, DisputeList, DisputeReply
+from portal.gateways.returns import BankDetails, DisputeList, DisputeReply, RefundPage
 from portal.gateways.told import part, text
 
 
@@ -40,6 +40,14 @@ class PaystackReturns(PaystackCalls):
             if len(rows) < PAGE_SIZE:
                 return RefundList(Answer.FOUND, tuple(one for one in found if one.charge_ref == charge_ref))
         return RefundList(Answer.SILENT, reason="there are more pages than can be true")
+
+    def refunds_between(self, since: datetime, until: datetime, page: int = 1) -> RefundPage:
+        """Refunds made in [since, until], a hundred to a page; those that disputes led to are among them."""
+        rows = self._rows("/refund", {"from": stamp(since), "to": stamp(until)}, page)
+        if isinstance(rows, str):
+            return RefundPage(Answer.SILENT, reason=rows)
+        more = page + 1 if len(rows) == PAGE_SIZE else None
+        return RefundPage(Answer.FOUND, tuple(refund_outcome(row) for row in rows), more)
 
     def retry_refund(self, gateway_ref: str, details: BankDetails) -> RefundOutcome:
         """Give a refund that needs attention the payer's bank account. Asked twice it is refused, not paid twice."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from portal.core.money import Money
@@ -26,6 +27,16 @@ class DisputeList:
 
     answer: Answer
     disputes: tuple[DisputeNews, ...] = ()
+    next_page: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPage:
+    """One page of the refunds made in a window of time; `next_page` is None on the last one."""
+
+    answer: Answer
+    refunds: tuple[RefundOutcome, ...] = ()
     next_page: int | None = None
     reason: str = ""
 
@@ -54,3 +65,11 @@ class Disputes(Gateway, Protocol):
     def dispute(self, gateway_ref: str) -> DisputeList: ...
 
     def answer_dispute(self, reply: DisputeReply) -> Outcome: ...
+
+
+class ListsReturns(Gateway, Protocol):
+    """Has Ability.REFUND and Ability.DISPUTES: lists what went back, and what payers want back."""
+
+    def refunds_between(self, since: datetime, until: datetime, page: int = 1) -> RefundPage: ...
+
+    def disputes_between(self, since: datetime, until: datetime, page: int = 1) -> DisputeList: ...

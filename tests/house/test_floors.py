@@ -37,6 +37,7 @@ PURE = (
     "portal/journal/accounts.py", "portal/invoicing/states.py", "portal/invoicing/proration.py",
     "portal/invoicing/taxes.py", "portal/invoicing/totals.py", "portal/invoicing/derivation.py",
     "portal/payments/states.py", "portal/payments/allocation.py", "portal/payments/matching.py",
+    "portal/reconciling/states.py", "portal/reconciling/kinds.py",
     "portal/dunning/states.py", "portal/dunning/policy.py", "portal/gateways/base.py", "portal/gateways/words.py",
     "portal/notifications/states.py",
     "portal/banking/proof_states.py", "portal/banking/matching.py", "portal/banking/uploads.py",

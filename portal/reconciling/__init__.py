@@ -1,0 +1,1 @@
+"""What our books and a gateway's say of the same money, compared."""
