@@ -1,14 +1,16 @@
 """Who is signed in, what they may do, and for which customer they act: one statement per request."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, bindparam, func, select, true
+from sqlalchemy import ScalarSelect, Select, bindparam, case, func, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from portal.core.business import Business, Switch
+from portal.core.tasks import Task
 from portal.customers.models import Customer, Membership
 from portal.identity.models import Role, SignInSession, User, UserRole
 from portal.identity.permissions import CUSTOMER_SIDE
@@ -42,7 +44,10 @@ class ActsFor:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person as their browser's token found them. Values, so they outlive the page's reading session."""
+    """A person as their browser's token found them. Values, so they outlive the page's reading session.
+
+    `waiting`: for staff, how many tasks of each kind are open.
+    """
 
     session_id: int
     token: str
@@ -57,6 +62,7 @@ class SignedIn:
     customer: ActsFor | None
     seen_at: datetime
     house: House
+    waiting: Mapping[str, int] = field(default_factory=dict)
 
     is_authenticated = True
     is_active = True
@@ -95,6 +101,7 @@ def who(session: Session, token: str, *, wall_at: datetime) -> SignedIn | None:
         customer=customer,
         seen_at=row.seen_at,
         house=_house(row),
+        waiting=row.waiting or {},
     )
 
 
@@ -144,6 +151,7 @@ def _who() -> Select[Any]:
             User.language,
             User.is_staff,
             _staff_roles().label("staff_roles"),
+            case((User.is_staff, _waiting())).label("waiting"),
             chosen,
             *_HOUSE,
         )
@@ -164,6 +172,14 @@ def _staff_roles() -> ScalarSelect[Any]:
         .correlate(User)
         .scalar_subquery()
     )
+
+
+def _waiting() -> ScalarSelect[Any]:
+    """Kind → how many tasks of it are open; null without any."""
+    by_kind = (
+        select(Task.kind, func.count().label("number")).where(Task.closed_at.is_(None)).group_by(Task.kind).subquery()
+    )
+    return select(func.jsonb_object_agg(by_kind.c.kind, by_kind.c.number)).scalar_subquery()
 
 
 def _chosen_customer() -> LateralFromClause:

@@ -26,6 +26,7 @@ from portal.identity.sessions import Device, Moments
 from portal.web.frame import Frame
 from portal.web.htmx import leave_for, wants_fragment
 from portal.web.security import SAFE_METHODS
+from portal.web.waiting import hot, numbers
 from portal.web.wording import gettext as _
 
 ACCOUNT_HOME = "/account/"
@@ -49,6 +50,7 @@ def identify() -> None:
     if permit in {None, PUBLIC} or not current_user.is_authenticated:
         return
     user: SignedIn = current_user._get_current_object()
+    clock.hold(user.at)
     wall_at = clock.wall()
     if user.is_seen_long_ago(wall_at):
         touch_session(user.session_id, wall_at=wall_at)
@@ -72,6 +74,8 @@ def introduce(user: SignedIn, *, is_account: bool) -> None:
         zone=g.zone,
         at=None if is_account else clock.now(),
         stopped=() if is_account else user.house.switches,
+        numbers={} if is_account else numbers(user.waiting),
+        hot=frozenset() if is_account else hot(user.waiting),
         sign_out_path=url_for("sign_in.leave"),
         profile_path=url_for("account_profile.show_profile" if is_account else "staff_profile.show_profile"),
     )
