@@ -8,6 +8,7 @@ from portal import cli, tables, web
 from portal.core import crashes, logging, pool
 from portal.core.db import db
 from portal.core.settings import Settings, install
+from portal.core.templating import SharedMacros
 
 migrate = Migrate()
 
@@ -30,6 +31,7 @@ def create_app(settings: Settings) -> Flask:
         MAX_CONTENT_LENGTH=256 * 1024,
     )
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.template_class = SharedMacros
     app.extensions["settings"] = settings
     app.extensions["tables"] = tables.NOUNS
     db.init_app(app)

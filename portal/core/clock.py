@@ -27,6 +27,11 @@ def now() -> datetime:
     return at
 
 
+def hold(at: datetime) -> None:
+    """What `now` says until the end of this request: for whoever has read it with something else."""
+    g.business_time = at
+
+
 def forget() -> None:
     """Read the clock again at the next question (after it was moved, and in long jobs)."""
     if has_app_context():
@@ -42,6 +47,6 @@ def read(connection: Session | Connection) -> datetime:
     return shown(*row, real)
 
 
-def shown(frozen_at: datetime | None, shift_seconds: int, real: datetime) -> datetime:
+def shown(frozen_at: datetime | None, shift_seconds: int | None, real: datetime) -> datetime:
     """What a clock set like this shows at the real instant."""
-    return frozen_at if frozen_at is not None else real + timedelta(seconds=shift_seconds)
+    return frozen_at if frozen_at is not None else real + timedelta(seconds=shift_seconds or 0)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import Row, Select, SQLColumnExpression, tuple_
@@ -48,19 +49,13 @@ class Sheet:
 def sheet(session: Session, wanted: AnySelect, order: Order, *, after: str, before: str, limit: int) -> Sheet:
     """Up to `limit` rows behind the place `after`, or in front of the place `before`; the first ones without either.
 
-    Raises Invalid for a place that this order cannot have made.
+    Raises Invalid for a place that this order cannot have made. Where `wanted` is the same object each time, it is
+    put in order once.
     """
     is_back = bool(before)
     place = before or after
-    falls = order.is_falling != is_back
-    wanted = wanted.add_columns(order.column.label("_by"), order.row_id.label("_id"))
-    if place:
-        here = tuple_(order.column, order.row_id)
-        there = _read(place, order, "before" if is_back else "after")
-        wanted = wanted.where(here < there if falls else here > there)
-    columns = (order.column, order.row_id)
-    wanted = wanted.order_by(*(column.desc() if falls else column.asc() for column in columns))
-    rows = session.execute(wanted.limit(limit + 1)).all()
+    there = _read(place, order, "before" if is_back else "after") if place else None
+    rows = session.execute(_ordered(wanted, order, there, is_back=is_back, limit=limit + 1)).all()
     has_more, rows = len(rows) > limit, rows[:limit]
     if is_back:
         rows = rows[::-1]
@@ -70,6 +65,17 @@ def sheet(session: Session, wanted: AnySelect, order: Order, *, after: str, befo
         _written(rows[0]) if rows and has_earlier else "",
         _written(rows[-1]) if rows and has_later else "",
     )
+
+
+@lru_cache(maxsize=128)
+def _ordered(wanted: AnySelect, order: Order, there: tuple[Any, int] | None, *, is_back: bool, limit: int) -> AnySelect:
+    falls = order.is_falling != is_back
+    columns = (order.column, order.row_id)
+    wanted = wanted.add_columns(order.column.label("_by"), order.row_id.label("_id"))
+    if there is not None:
+        here = tuple_(*columns)
+        wanted = wanted.where(here < there if falls else here > there)
+    return wanted.order_by(*(column.desc() if falls else column.asc() for column in columns)).limit(limit)
 
 
 def _written(row: AnyRow) -> str:

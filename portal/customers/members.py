@@ -9,7 +9,8 @@ from sqlalchemy import ScalarSelect, Select, bindparam, case, func, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from portal.core.business import Business, Switch
+from portal.core import clock
+from portal.core.business import Business, Switch, VirtualClock
 from portal.core.tasks import Task
 from portal.customers.models import Customer, Membership
 from portal.identity.models import Role, SignInSession, User, UserRole
@@ -46,7 +47,7 @@ class ActsFor:
 class SignedIn:
     """A person as their browser's token found them. Values, so they outlive the page's reading session.
 
-    `waiting`: for staff, how many tasks of each kind are open.
+    `at` is business time then. `waiting`: for staff, how many tasks of each kind are open.
     """
 
     session_id: int
@@ -62,6 +63,7 @@ class SignedIn:
     customer: ActsFor | None
     seen_at: datetime
     house: House
+    at: datetime
     waiting: Mapping[str, int] = field(default_factory=dict)
 
     is_authenticated = True
@@ -101,6 +103,7 @@ def who(session: Session, token: str, *, wall_at: datetime) -> SignedIn | None:
         customer=customer,
         seen_at=row.seen_at,
         house=_house(row),
+        at=clock.shown(row.frozen_at, row.shift_seconds, wall_at),
         waiting=row.waiting or {},
     )
 
@@ -153,11 +156,14 @@ def _who() -> Select[Any]:
             _staff_roles().label("staff_roles"),
             case((User.is_staff, _waiting())).label("waiting"),
             chosen,
+            VirtualClock.frozen_at,
+            VirtualClock.shift_seconds,
             *_HOUSE,
         )
         .select_from(SignInSession)
         .join(User, User.id == SignInSession.user_id)
         .join(Business, true())
+        .outerjoin(VirtualClock, true())
         .outerjoin(chosen, true())
         .where(SignInSession.token_hash == bindparam("token_hash"), User.deactivated_at.is_(None))
     )

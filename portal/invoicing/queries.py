@@ -21,6 +21,22 @@ from portal.invoicing.taxes import TaxRate, TaxRule, Treatment
 from portal.subscriptions.models import SubscriptionItem
 from portal.subscriptions.queries import Item
 
+_RULES = select(
+    catalogue.TaxRule.country,
+    catalogue.TaxRule.rate_codes,
+    catalogue.TaxRule.from_on,
+    catalogue.TaxRule.customer_class,
+    catalogue.TaxRule.product_class,
+    catalogue.TaxRule.treatment,
+)
+_RATES = select(
+    catalogue.TaxRate.code,
+    catalogue.TaxRate.ppm,
+    catalogue.TaxRate.from_on,
+    catalogue.TaxRate.id,
+    catalogue.TaxRate.name,
+)
+
 
 def by_ref(session: Session, ref: str) -> Invoice:
     return _found(session.scalar(select(Invoice).where(Invoice.ref == ref)))
@@ -124,25 +140,7 @@ def noted(session: Session, line_ids: Sequence[int]) -> dict[int, int]:
 
 def tax_book(session: Session) -> TaxBook:
     """Every rule and rate there is: a few dozen rows, read once per deed or batch."""
-    rules = session.execute(
-        select(
-            catalogue.TaxRule.country,
-            catalogue.TaxRule.rate_codes,
-            catalogue.TaxRule.from_on,
-            catalogue.TaxRule.customer_class,
-            catalogue.TaxRule.product_class,
-            catalogue.TaxRule.treatment,
-        )
-    )
-    rates = session.execute(
-        select(
-            catalogue.TaxRate.code,
-            catalogue.TaxRate.ppm,
-            catalogue.TaxRate.from_on,
-            catalogue.TaxRate.id,
-            catalogue.TaxRate.name,
-        )
-    )
+    rules, rates = session.execute(_RULES), session.execute(_RATES)
     return TaxBook(
         [TaxRule(row[0], tuple(row[1]), row[2], row[3], row[4], Treatment(row[5])) for row in rules],
         [TaxRate(row[0], row[1], row[2], row[3], row[4]) for row in rates],

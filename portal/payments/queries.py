@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, ScalarResult, any_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarResult, any_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.bulk import among
@@ -17,6 +17,14 @@ from portal.payments.models import (
     SubscriptionMethod,
 )
 from portal.payments.states import LIVE, AttemptStatus
+
+_METHODS_IN_USE = (
+    select(PaymentMethod, func.array_remove(func.array_agg(SubscriptionMethod.subscription_id), None))
+    .outerjoin(SubscriptionMethod, SubscriptionMethod.method_id == PaymentMethod.id)
+    .where(PaymentMethod.customer_id == bindparam("customer_id"), PaymentMethod.removed_at.is_(None))
+    .group_by(PaymentMethod.id)
+    .order_by(PaymentMethod.is_default.desc(), PaymentMethod.id.desc())
+)
 
 
 def enabled_account(session: Session, currency: str) -> GatewayAccount | None:
@@ -51,13 +59,7 @@ def methods_of(session: Session, customer_id: int) -> list[PaymentMethod]:
 
 def methods_in_use(session: Session, customer_id: int) -> tuple[tuple[PaymentMethod, frozenset[int]], ...]:
     """The customer's stored methods, the default first, each with the subscriptions it was chosen for."""
-    rows = session.execute(
-        select(PaymentMethod, func.array_remove(func.array_agg(SubscriptionMethod.subscription_id), None))
-        .outerjoin(SubscriptionMethod, SubscriptionMethod.method_id == PaymentMethod.id)
-        .where(PaymentMethod.customer_id == customer_id, PaymentMethod.removed_at.is_(None))
-        .group_by(PaymentMethod.id)
-        .order_by(PaymentMethod.is_default.desc(), PaymentMethod.id.desc())
-    )
+    rows = session.execute(_METHODS_IN_USE, {"customer_id": customer_id})
     return tuple((method, frozenset(users)) for method, users in rows)
 
 

@@ -1,8 +1,9 @@
 """The staff's list of customers: rows with what they have and owe, narrowed and in pages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -35,6 +36,13 @@ class Filters:
 
 def page(session: Session, filters: Filters, *, today: date, sort: str, places: Mapping[str, str], limit: int) -> Sheet:
     """Rows with the number of live subscriptions, the most pressing of their states, next bill, and what is open."""
+    order = order_of(ORDERS, sort or "-created")
+    wanted = _page(filters, today)
+    return sheet(session, wanted, order, after=places["after"], before=places["before"], limit=limit)
+
+
+@lru_cache(maxsize=64)
+def _page(filters: Filters, today: date) -> AnySelect:
     owned, owed = _owned().lateral("owned"), _owed(today).lateral("owed")
     wanted = (
         select(
@@ -46,18 +54,21 @@ def page(session: Session, filters: Filters, *, today: date, sort: str, places: 
         .join(owned, true())
         .join(owed, true())
     )  # fmt: skip
-    narrowed = _narrowed(wanted, filters, today)
-    order = order_of(ORDERS, sort or "-created")
-    return sheet(session, narrowed, order, after=places["after"], before=places["before"], limit=limit)
+    return _narrowed(wanted, filters, today)
 
 
 def counts(session: Session, filters: Filters, *, today: date) -> dict[str, int]:
     """How many customers each tab would show with the other filters as they are; none beyond MOST_COUNTED."""
+    return dict(session.execute(_counts(replace(filters, tab="all"), today)).one()._mapping)
+
+
+@lru_cache(maxsize=64)
+def _counts(filters: Filters, today: date) -> AnySelect:
     parts = []
     for tab in TABS:
         rows = _narrowed(select(Customer.id), filters, today, tab).limit(MOST_COUNTED + 1).subquery()
         parts.append(select(func.count()).select_from(rows).scalar_subquery().label(tab))
-    return dict(session.execute(select(*parts)).one()._mapping)
+    return select(*parts)
 
 
 def countries(session: Session) -> list[str]:

@@ -3,26 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    Select,
-    and_,
-    case,
-    cast,
-    false,
-    func,
-    literal_column,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Date, and_, case, cast, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from portal.core.keyset import Order, Sheet, sheet
+from portal.core.keyset import AnySelect, Order, Sheet, sheet
 from portal.core.money import Money
 from portal.customers.models import Customer
 from portal.dunning.models import DunningCase, DunningDebt, DunningPolicy
@@ -88,6 +76,12 @@ class Recovery:
 
 def page(session: Session, filters: Filters, *, sort: str = "", places: Mapping[str, str], limit: int) -> Sheet:
     """A page of rows; `dunning_rows.queued` reads one."""
+    order = _order(filters.tab, sort)
+    return sheet(session, _page(filters), order, after=places["after"], before=places["before"], limit=limit)
+
+
+@lru_cache(maxsize=64)
+def _page(filters: Filters) -> AnySelect:
     debts, oldest, last, tries, method = _debts(), _oldest(), _last_decline(), _tries(), _method()
     wanted = select(
         DunningCase, Customer.name.label("customer"), Customer.ref.label("customer_ref"), Customer.parked_at,
@@ -97,30 +91,45 @@ def page(session: Session, filters: Filters, *, sort: str = "", places: Mapping[
         method.c.is_refused,
     )  # fmt: skip
     joined = _joined(wanted, debts, oldest, last).outerjoin(tries, true()).outerjoin(method, true())
-    narrowed = _narrowed(joined, filters, debts, oldest, last)
-    return sheet(session, narrowed, _order(filters, sort), after=places["after"], before=places["before"], limit=limit)
+    return _narrowed(joined, filters, debts, oldest, last)
 
 
 def sums(session: Session, filters: Filters) -> Sums:
+    rows = session.execute(_sums(filters)).all()
+    return Sums(sum(row[1] for row in rows), [Money(int(row[2] or 0), row[0]) for row in rows])
+
+
+@lru_cache(maxsize=64)
+def _sums(filters: Filters) -> AnySelect:
     debts, oldest, last = _debts(), _oldest(), _last_decline()
     each = _joined(select(DunningCase.currency, debts.c.owed_minor), debts, oldest, last)
     counted = _narrowed(each, filters, debts, oldest, last).limit(MOST_COUNTED + 1).subquery()
-    rows = session.execute(
+    return (
         select(counted.c.currency, func.count(), func.sum(counted.c.owed_minor))
         .group_by(counted.c.currency)
         .order_by(counted.c.currency)
-    ).all()
-    return Sums(sum(row[1] for row in rows), [Money(int(row[2] or 0), row[0]) for row in rows])
+    )
 
 
 def counts(session: Session, until: datetime) -> dict[str, int]:
     """How many cases stand behind each tab, in one statement."""
+    return dict(session.execute(_counts(until)).one()._mapping)
+
+
+@lru_cache(maxsize=16)
+def _counts(until: datetime) -> AnySelect:
     columns = [func.count().filter(_in_tab(tab, until)).label(tab) for tab in TABS]
-    return dict(session.execute(select(*columns).select_from(DunningCase)).one()._mapping)
+    return select(*columns).select_from(DunningCase)
 
 
 def recovery(session: Session, since: datetime) -> list[Recovery]:
     """By currency, the largest first: debts that were paid since then, and those that were given up or used up."""
+    rows = session.execute(_recovery(since))
+    return [Recovery(Money(int(row[1]), row[0]), Money(int(row[2]), row[0])) for row in rows]
+
+
+@lru_cache(maxsize=16)
+def _recovery(since: datetime) -> AnySelect:
     paid = and_(DunningDebt.closed_at >= since, Invoice.status == InvoiceStatus.PAID)
     dropped = and_(DunningDebt.closed_at >= since, Invoice.status != InvoiceStatus.PAID)
     used_up = and_(
@@ -130,7 +139,7 @@ def recovery(session: Session, since: datetime) -> list[Recovery]:
     )
     recovered = func.coalesce(func.sum(Invoice.total_minor).filter(paid), 0)
     lost = func.coalesce(func.sum(Invoice.total_minor).filter(or_(dropped, used_up)), 0)
-    rows = session.execute(
+    return (
         select(Invoice.currency, recovered, lost)
         .join(DunningDebt, DunningDebt.invoice_id == Invoice.id)
         .join(DunningCase, DunningCase.id == DunningDebt.case_id)
@@ -138,11 +147,11 @@ def recovery(session: Session, since: datetime) -> list[Recovery]:
         .group_by(Invoice.currency)
         .order_by(func.count().desc(), Invoice.currency)
     )
-    return [Recovery(Money(int(row[1]), row[0]), Money(int(row[2]), row[0])) for row in rows]
 
 
-def _order(filters: Filters, sort: str) -> Order:
-    if filters.tab == "recovered":
+@lru_cache(maxsize=32)
+def _order(tab: str, sort: str) -> Order:
+    if tab == "recovered":
         return Order(cast(DunningCase.closed_at, Date), DunningCase.id, date, is_falling=True)
     if sort.removeprefix("-") == "next":
         column: ColumnElement[Any] = cast(
@@ -215,8 +224,8 @@ def _method() -> LateralFromClause:
 
 
 def _joined(
-    wanted: Select[Any], debts: LateralFromClause, oldest: LateralFromClause, last: LateralFromClause
-) -> Select[Any]:
+    wanted: AnySelect, debts: LateralFromClause, oldest: LateralFromClause, last: LateralFromClause
+) -> AnySelect:
     return (
         wanted.select_from(DunningCase)
         .join(Customer, Customer.id == DunningCase.customer_id)
@@ -229,8 +238,8 @@ def _joined(
 
 
 def _narrowed(
-    wanted: Select[Any], filters: Filters, debts: LateralFromClause, oldest: LateralFromClause, last: LateralFromClause
-) -> Select[Any]:
+    wanted: AnySelect, filters: Filters, debts: LateralFromClause, oldest: LateralFromClause, last: LateralFromClause
+) -> AnySelect:
     wanted = wanted.where(_in_tab(filters.tab, filters.until))
     if filters.owner:
         is_mine = DunningCase.owner_id == filters.user_id

@@ -1,6 +1,7 @@
 """How the house is: every part that must work, looked at now, as values for a page or a probe."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import redis
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, bindparam, func, select, text, true
 from sqlalchemy.orm import Session
 
 from portal.core.business import Heartbeat, Switch, VirtualClock
@@ -134,8 +135,7 @@ class Health:
 
 def look(session: Session, *, redis_url: str, files_dir: str, at: datetime, wall_at: datetime) -> Health:
     """Every part, now. Only the database must answer; a Redis that is away is part of the answer."""
-    clock = session.execute(select(VirtualClock.frozen_at, VirtualClock.shift_seconds, VirtualClock.target_at)).first()
-    beats = select(Heartbeat.name, Heartbeat.beat_at, Heartbeat.finished_at, Heartbeat.business_at)
+    clock, last_run = _clock_and_run(session)
     database, mail = _database_and_mail(session, at)
     return Health(
         at=at,
@@ -144,57 +144,49 @@ def look(session: Session, *, redis_url: str, files_dir: str, at: datetime, wall
         redis=_redis(redis_url, wall_at),
         mail=mail,
         disk=_disk(files_dir),
-        clock=ClockState(*clock) if clock else ClockState(None, 0, None),
-        last_run=_last_run(session),
-        beats=tuple(Beat(*row) for row in session.execute(beats.order_by(Heartbeat.name))),
-        switches=tuple(
-            SwitchState(*row)
-            for row in session.execute(select(Switch.name, Switch.is_on, Switch.reason).order_by(Switch.name))
-        ),
+        clock=clock,
+        last_run=last_run,
+        beats=tuple(Beat(*row) for row in session.execute(_BEATS)),
+        switches=tuple(SwitchState(*row) for row in session.execute(_SWITCHES)),
     )
 
 
 def _redis(url: str, wall_at: datetime) -> RedisState:
     cache: Any = redis.Redis.from_url(url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS)
     try:
-        facts = cache.info()
-        queues = tuple(_queue(cache, name, wall_at) for name in QUEUES)
-        return RedisState("", str(facts["redis_version"]), int(facts["used_memory"]), queues)
+        server, memory, *found = _found_there(cache, wall_at)
+        queues = tuple(_queue(cache, name, found[4 * place : 4 * place + 4]) for place, name in enumerate(QUEUES))
+        return RedisState("", str(server["redis_version"]), int(memory["used_memory"]), queues)
     except RedisError as error:
         return RedisState(str(error) or type(error).__name__)
     finally:
         cache.close()
 
 
-def _queue(cache: Any, name: str, wall_at: datetime) -> QueueState:
-    """As RQ keeps it: a list that waits, two sorted sets, and the workers' keys, which vanish when they die."""
+def _found_there(cache: Any, wall_at: datetime) -> list[Any]:
+    """Two parts of what Redis says of itself, then of each queue as RQ keeps it: a list that waits, two sorted sets,
+    and the workers' keys. In one round trip."""
     looks = cache.pipeline(transaction=False)
-    looks.llen(f"rq:queue:{name}")
-    looks.zcount(f"rq:wip:{name}", wall_at.timestamp(), "+inf")
-    looks.zcard(f"rq:failed:{name}")
-    looks.smembers(f"rq:workers:{name}")
-    waiting, running, failed, workers = looks.execute()
+    looks.info("server")
+    looks.info("memory")
+    for name in QUEUES:
+        looks.llen(f"rq:queue:{name}")
+        looks.zcount(f"rq:wip:{name}", wall_at.timestamp(), "+inf")
+        looks.zcard(f"rq:failed:{name}")
+        looks.smembers(f"rq:workers:{name}")
+    return list(looks.execute())
+
+
+def _queue(cache: Any, name: str, found: Sequence[Any]) -> QueueState:
+    """The keys of workers vanish when they die."""
+    waiting, running, failed, workers = found
     alive = cache.exists(*workers) if workers else 0
     return QueueState(name, waiting, running, failed, alive)
 
 
 def _database_and_mail(session: Session, at: datetime) -> tuple[DatabaseState, MailState]:
     """Both in one statement."""
-    count = select(func.count()).select_from(Message)
-    waits = count.where(Message.next_action_at.is_not(None))
-    failed = count.where(Message.status == MessageStatus.FAILED, Message.created_at > at - timedelta(days=1))
-    newest = select(Message.sent_at).where(Message.sent_at.is_not(None)).order_by(Message.id.desc()).limit(1)
-    row = session.execute(
-        select(
-            func.current_setting("server_version"),
-            func.pg_database_size(func.current_database()),
-            text("(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database())"),
-            waits.scalar_subquery(),
-            waits.where(Message.next_action_at < at - LATE).scalar_subquery(),
-            failed.scalar_subquery(),
-            newest.scalar_subquery(),
-        )
-    ).one()
+    row = session.execute(_DATABASE_AND_MAIL, {"day_ago": at - timedelta(days=1), "late": at - LATE}).one()
     return DatabaseState(*row[:3]), MailState(*row[3:])
 
 
@@ -205,7 +197,39 @@ def _disk(files_dir: str) -> DiskState:
     return DiskState(usage.total, usage.free)
 
 
-def _last_run(session: Session) -> LastRun | None:
-    columns = (BillingRun.ref, BillingRun.status, BillingRun.as_of, BillingRun.finished_at)
-    row = session.execute(select(*columns).order_by(BillingRun.id.desc()).limit(1)).first()
-    return LastRun(*row) if row else None
+def _clock_and_run(session: Session) -> tuple[ClockState, LastRun | None]:
+    """Both in one statement."""
+    row = session.execute(_CLOCK_AND_RUN).first()
+    if row is None:
+        return ClockState(None, 0, None), None
+    return ClockState(*row[:3]), LastRun(*row[3:]) if row.ref else None
+
+
+def _in_one() -> Select[*tuple[Any, ...]]:
+    count = select(func.count()).select_from(Message)
+    waits = count.where(Message.next_action_at.is_not(None))
+    failed = count.where(Message.status == MessageStatus.FAILED, Message.created_at > bindparam("day_ago"))
+    newest = select(Message.sent_at).where(Message.sent_at.is_not(None)).order_by(Message.id.desc()).limit(1)
+    return select(
+        func.current_setting("server_version"),
+        func.pg_database_size(func.current_database()),
+        text("(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database())"),
+        waits.scalar_subquery(),
+        waits.where(Message.next_action_at < bindparam("late")).scalar_subquery(),
+        failed.scalar_subquery(),
+        newest.scalar_subquery(),
+    )
+
+
+_DATABASE_AND_MAIL = _in_one()
+_CLOCK_AND_RUN = (
+    select(VirtualClock.frozen_at, VirtualClock.shift_seconds, VirtualClock.target_at)
+    .add_columns(BillingRun.ref, BillingRun.status, BillingRun.as_of, BillingRun.finished_at)
+    .outerjoin(BillingRun, true())
+    .order_by(BillingRun.id.desc())
+    .limit(1)
+)
+_BEATS = select(Heartbeat.name, Heartbeat.beat_at, Heartbeat.finished_at, Heartbeat.business_at).order_by(
+    Heartbeat.name
+)
+_SWITCHES = select(Switch.name, Switch.is_on, Switch.reason).order_by(Switch.name)

@@ -1,10 +1,12 @@
 """The staff's list of invoices: rows, how many there are behind each tab, and what the filtered ones come to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, and_, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.core.keyset import AnySelect, Order, Sheet, order_of, sheet
@@ -56,6 +58,13 @@ def page(
     session: Session, filters: Filters, *, today: date, sort: str = "", places: Mapping[str, str], limit: int
 ) -> Sheet:
     """Rows with what the list shows: the invoice, its customer, its step on the ladder, its live attempt."""
+    order = order_of(ORDERS, sort or FIRST_SORTS.get(filters.tab, "-issued"))
+    wanted = _page(filters, today)
+    return sheet(session, wanted, order, after=places["after"], before=places["before"], limit=limit)
+
+
+@lru_cache(maxsize=64)
+def _page(filters: Filters, today: date) -> AnySelect:
     wanted = (
         select(
             Invoice.ref, Invoice.label, Invoice.kind, Invoice.status, Invoice.currency, Invoice.issued_on,
@@ -70,12 +79,20 @@ def page(
         .outerjoin(DunningCase, DunningCase.id == DunningDebt.case_id)
         .outerjoin(Attempt, and_(Attempt.invoice_id == Invoice.id, Attempt.status.in_(LIVE)))
     )  # fmt: skip
-    order = order_of(ORDERS, sort or FIRST_SORTS.get(filters.tab, "-issued"))
-    narrowed = _narrowed(wanted, filters, today)
-    return sheet(session, narrowed, order, after=places["after"], before=places["before"], limit=limit)
+    return _narrowed(wanted, filters, today)
 
 
 def sums(session: Session, filters: Filters, *, today: date) -> Sums:
+    found = session.execute(_sums(filters, today)).all()
+    return Sums(
+        sum(row[1] for row in found),
+        [Money(int(row[2]), row[0]) for row in found],
+        [Money(int(row[3]), row[0]) for row in found if row[3]],
+    )
+
+
+@lru_cache(maxsize=64)
+def _sums(filters: Filters, today: date) -> AnySelect:
     rows = _narrowed(
         select(Invoice.currency, Invoice.total_minor, Invoice.open_minor).join(
             Customer, Customer.id == Invoice.customer_id
@@ -84,26 +101,26 @@ def sums(session: Session, filters: Filters, *, today: date) -> Sums:
         today,
     ).limit(MOST_COUNTED + 1)
     counted = rows.subquery()
-    found = session.execute(
+    return (
         select(counted.c.currency, func.count(), func.sum(counted.c.total_minor), func.sum(counted.c.open_minor))
         .group_by(counted.c.currency)
         .order_by(counted.c.currency)
-    ).all()
-    return Sums(
-        sum(row[1] for row in found),
-        [Money(int(row[2]), row[0]) for row in found],
-        [Money(int(row[3]), row[0]) for row in found if row[3]],
     )
 
 
 def counts(session: Session, filters: Filters, *, today: date) -> dict[str, int]:
     """How many invoices each tab would show with the other filters as they are; none beyond MOST_COUNTED."""
+    return {row[0]: row[1] for row in session.execute(_counts(replace(filters, tab="all"), today))}
+
+
+@lru_cache(maxsize=64)
+def _counts(filters: Filters, today: date) -> CompoundSelect[*tuple[Any, ...]]:
     parts: list[AnySelect] = []
     for tab in TABS:
         rows = _narrowed(select(Invoice.id).select_from(Invoice).join(Customer), filters, today, tab)
         capped = rows.limit(MOST_COUNTED + 1).subquery()
         parts.append(select(literal_column(f"'{tab}'").label("tab"), func.count()).select_from(capped))
-    return {row[0]: row[1] for row in session.execute(union_all(*parts))}
+    return union_all(*parts)
 
 
 def _narrowed(wanted: AnySelect, filters: Filters, today: date, tab: str = "") -> AnySelect:

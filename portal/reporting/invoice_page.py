@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import and_, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from portal.core.errors import NotFound
+from portal.core.keyset import AnySelect
 from portal.customers.models import Customer
 from portal.dunning.models import DunningCase, DunningDebt
 from portal.invoicing.models import Invoice
@@ -27,7 +28,24 @@ _ACTIVITY = text(
 
 def with_surroundings(session: Session, ref: str) -> Any:
     """The invoice as an entity (`Invoice`), with its customer, subscription, run and open chase."""
-    row = session.execute(
+    row = session.execute(_SURROUNDED, {"ref": ref}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such invoice.")
+    return row
+
+
+def attempts(session: Session, invoice_ids: list[int]) -> list[Any]:
+    """Every try at these invoices, the latest first, with its method, gateway and payment."""
+    return list(session.execute(_ATTEMPTS, {"ids": invoice_ids}))
+
+
+def activity(session: Session, customer_id: int, subject: str) -> list[Any]:
+    """Deeds and mails about one thing, the latest first: at, kind (deed or mail), name, who, note, status."""
+    return list(session.execute(_ACTIVITY, {"subject": subject, "customer": customer_id}))
+
+
+def _surrounded() -> AnySelect:
+    return (
         select(
             Invoice, Customer.id.label("customer_id"), Customer.ref.label("customer_ref"), Customer.name,
             Customer.language, Customer.parked_at, Subscription.ref.label("subscription_ref"),
@@ -40,33 +58,22 @@ def with_surroundings(session: Session, ref: str) -> Any:
         .outerjoin(BillingRun, BillingRun.id == Invoice.run_id)
         .outerjoin(DunningDebt, and_(DunningDebt.invoice_id == Invoice.id, DunningDebt.closed_at.is_(None)))
         .outerjoin(DunningCase, DunningCase.id == DunningDebt.case_id)
-        .where(Invoice.ref == ref)
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        raise NotFound("There is no such invoice.")
-    return row
-
-
-def attempts(session: Session, invoice_ids: list[int]) -> list[Any]:
-    """Every try at these invoices, the latest first, with its method, gateway and payment."""
-    return list(
-        session.execute(
-            select(
-                Attempt.invoice_id, Attempt.reference, Attempt.kind, Attempt.status, Attempt.trigger,
-                Attempt.amount_minor, Attempt.currency, Attempt.decline, Attempt.decline_code, Attempt.reason,
-                Attempt.created_at, Attempt.sent_at, Attempt.closed_at, Attempt.next_action_at, Attempt.gateway_ref,
-                GatewayAccount.gateway, PaymentMethod.brand, PaymentMethod.last4,
-                PaymentMethod.kind.label("method_kind"), Payment.ref.label("payment_ref"),
-            )
-            .join(GatewayAccount, GatewayAccount.id == Attempt.gateway_account_id)
-            .outerjoin(PaymentMethod, PaymentMethod.id == Attempt.method_id)
-            .outerjoin(Payment, Payment.attempt_id == Attempt.id)
-            .where(Attempt.invoice_id.in_(invoice_ids))
-            .order_by(Attempt.id.desc())
-        )
+        .where(Invoice.ref == bindparam("ref"))
     )  # fmt: skip
 
 
-def activity(session: Session, customer_id: int, subject: str) -> list[Any]:
-    """Deeds and mails about one thing, the latest first: at, kind (deed or mail), name, who, note, status."""
-    return list(session.execute(_ACTIVITY, {"subject": subject, "customer": customer_id}))
+_SURROUNDED = _surrounded()
+_ATTEMPTS = (
+    select(
+        Attempt.invoice_id, Attempt.reference, Attempt.kind, Attempt.status, Attempt.trigger,
+        Attempt.amount_minor, Attempt.currency, Attempt.decline, Attempt.decline_code, Attempt.reason,
+        Attempt.created_at, Attempt.sent_at, Attempt.closed_at, Attempt.next_action_at, Attempt.gateway_ref,
+        GatewayAccount.gateway, PaymentMethod.brand, PaymentMethod.last4,
+        PaymentMethod.kind.label("method_kind"), Payment.ref.label("payment_ref"),
+    )
+    .join(GatewayAccount, GatewayAccount.id == Attempt.gateway_account_id)
+    .outerjoin(PaymentMethod, PaymentMethod.id == Attempt.method_id)
+    .outerjoin(Payment, Payment.attempt_id == Attempt.id)
+    .where(Attempt.invoice_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Attempt.id.desc())
+)  # fmt: skip

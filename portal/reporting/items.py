@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.catalogue.models import Plan, Price
@@ -19,6 +19,13 @@ PRICE = (
     Price.package_units,
 )  # fmt: skip
 """The columns that `held` reads, besides `quantity`."""
+_ITEMS = (
+    select(SubscriptionItem.subscription_id, SubscriptionItem.quantity, Plan.name, *PRICE)
+    .join(Price, Price.id == SubscriptionItem.price_id)
+    .join(Plan, Plan.id == Price.plan_id)
+    .where(SubscriptionItem.subscription_id.in_(bindparam("ids", expanding=True)), SubscriptionItem.until_on.is_(None))
+    .order_by(SubscriptionItem.subscription_id, Plan.kind.desc(), SubscriptionItem.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +67,7 @@ def held(row: Any, *, times: int = 1) -> Held:
 
 def baskets(session: Session, subscription_ids: Collection[int]) -> dict[int, Basket]:
     """What each consists of now; one query whatever their number."""
-    rows = session.execute(
-        select(SubscriptionItem.subscription_id, SubscriptionItem.quantity, Plan.name, *PRICE)
-        .join(Price, Price.id == SubscriptionItem.price_id)
-        .join(Plan, Plan.id == Price.plan_id)
-        .where(SubscriptionItem.subscription_id.in_(list(subscription_ids)), SubscriptionItem.until_on.is_(None))
-        .order_by(SubscriptionItem.subscription_id, Plan.kind.desc(), SubscriptionItem.id)
-    ).all()
+    rows = session.execute(_ITEMS, {"ids": list(subscription_ids)}).all()
     found: dict[int, list[Any]] = {}
     for row in rows:
         found.setdefault(row.subscription_id, []).append(row)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
@@ -41,13 +42,18 @@ class Filters:
 
 def page(session: Session, filters: Filters, *, places: Mapping[str, str], limit: int) -> Sheet:
     """Payments with their method and invoice, or attempts with theirs."""
-    wanted, order = (_payments(), _PAYMENTS) if filters.tab == "payments" else (_attempts(), _ATTEMPTS)
-    narrowed = _narrowed(wanted, filters, filters.tab)
-    return sheet(session, narrowed, order, after=places["after"], before=places["before"], limit=limit)
+    order = _PAYMENTS if filters.tab == "payments" else _ATTEMPTS
+    return sheet(session, _page(filters), order, after=places["after"], before=places["before"], limit=limit)
 
 
 def sums(session: Session, filters: Filters) -> tuple[int, list[Money]]:
     """How many rows (at most MOST_COUNTED are looked at), and what they come to by currency."""
+    found = session.execute(_sums(filters)).all()
+    return sum(row[1] for row in found), [Money(int(row[2]), row[0]) for row in found]
+
+
+@lru_cache(maxsize=64)
+def _sums(filters: Filters) -> AnySelect:
     table = Payment if filters.tab == "payments" else Attempt
     rows = select(table.currency, table.amount_minor).select_from(table)
     rows = rows.outerjoin(Customer, Customer.id == table.customer_id)
@@ -55,12 +61,16 @@ def sums(session: Session, filters: Filters) -> tuple[int, list[Money]]:
     by_currency = select(counted.c.currency, func.count(), func.sum(counted.c.amount_minor)).group_by(
         counted.c.currency
     )
-    found = session.execute(by_currency.order_by(counted.c.currency)).all()
-    return sum(row[1] for row in found), [Money(int(row[2]), row[0]) for row in found]
+    return by_currency.order_by(counted.c.currency)
 
 
 def counts(session: Session) -> dict[str, int]:
     """What waits behind the tabs of attempts."""
+    return dict(session.execute(_counts()).one()._mapping)
+
+
+@lru_cache(maxsize=1)
+def _counts() -> AnySelect:
     parts = [
         select(func.count())
         .select_from(select(Attempt.id).where(condition).limit(MOST_COUNTED + 1).subquery())
@@ -69,7 +79,12 @@ def counts(session: Session) -> dict[str, int]:
         for tab, condition in _OF_TAB.items()
         if tab != "declined"
     ]
-    return dict(session.execute(select(*parts)).one()._mapping)
+    return select(*parts)
+
+
+@lru_cache(maxsize=64)
+def _page(filters: Filters) -> AnySelect:
+    return _narrowed(_payments() if filters.tab == "payments" else _attempts(), filters, filters.tab)
 
 
 def _payments() -> AnySelect:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
 
-from sqlalchemy import Select, func, or_, select, true
+from sqlalchemy import bindparam, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from portal.balance.models import CustomerBalance
@@ -15,6 +15,7 @@ from portal.catalogue.models import Plan, Price
 from portal.core.business import Business
 from portal.core.days import day
 from portal.core.errors import NotFound
+from portal.core.keyset import AnySelect
 from portal.core.money import Money
 from portal.credits import queries as credits
 from portal.credits.queries import Units
@@ -103,7 +104,8 @@ class Standing:
 
 def holdings(session: Session, customer_id: int, *, ref: str = "") -> Holdings:
     """Two queries. `ref`: this one subscription, ended or not, instead of all that live."""
-    rows = session.execute(_wanted(customer_id, ref)).all()
+    asked = {"customer_id": customer_id} | ({"ref": ref} if ref else {})
+    rows = session.execute(_wanted(is_named=bool(ref)), asked).all()
     customer, business, balance = rows[0][0], rows[0][1], rows[0][4]
     found = [(row[2], row[3]) for row in rows if row[2] is not None]
     alive = [pair for pair in found if pair[0].status in LIVE] or found[:1]
@@ -175,15 +177,16 @@ def is_usable(method: PaymentMethod, on: date) -> bool:
     return not method.is_refused and (method.expires_on is None or method.expires_on >= on)
 
 
-def _wanted(customer_id: int, ref: str) -> Select[*tuple[Any, ...]]:
+@lru_cache(maxsize=2)
+def _wanted(*, is_named: bool) -> AnySelect:
     last_ended = (
         select(func.max(Subscription.id))
-        .where(Subscription.customer_id == customer_id, Subscription.status.in_(ENDED))
+        .where(Subscription.customer_id == bindparam("customer_id"), Subscription.status.in_(ENDED))
         .scalar_subquery()
     )
     which = (
-        (Subscription.ref == ref) & (Subscription.status != Status.DRAFT)
-        if ref
+        (Subscription.ref == bindparam("ref")) & (Subscription.status != Status.DRAFT)
+        if is_named
         else or_(Subscription.status.in_(LIVE), Subscription.id == last_ended)
     )
     pending = ScheduledChange.status == ScheduledChangeStatus.PENDING
@@ -197,7 +200,7 @@ def _wanted(customer_id: int, ref: str) -> Select[*tuple[Any, ...]]:
             CustomerBalance,
             (CustomerBalance.customer_id == Customer.id) & (CustomerBalance.currency == Customer.currency),
         )
-        .where(Customer.id == customer_id)
+        .where(Customer.id == bindparam("customer_id"))
         .order_by(Subscription.status.in_(LIVE).desc(), Subscription.id.desc())
     )
 
@@ -209,17 +212,8 @@ def _parts(
     if not found:
         return {}, {}
     changed = {int(item["price_id"]) for _, change in found if change is not None for item in change.items}
-    is_live = SubscriptionItem.subscription_id.in_([subscription.id for subscription, _ in found])
-    rows = session.execute(
-        select(Plan, Price, SubscriptionItem)
-        .join(Price, Price.plan_id == Plan.id)
-        .outerjoin(
-            SubscriptionItem,
-            (SubscriptionItem.price_id == Price.id) & is_live & SubscriptionItem.until_on.is_(None),
-        )
-        .where(or_(SubscriptionItem.id.is_not(None), Price.id.in_(changed)))
-        .order_by(Plan.kind.desc(), SubscriptionItem.id)
-    )
+    asked = {"ids": [subscription.id for subscription, _ in found], "changed": list(changed)}
+    rows = session.execute(_PARTS, asked)
     parts: dict[int, list[Part]] = {}
     prices: dict[int, tuple[Plan, Price]] = {}
     for plan, price, item in rows:
@@ -240,45 +234,22 @@ def _bill(held: Held, buyer: Buyer | None) -> Bill | None:
     if buyer is None:
         return None
     change = held.change
-    takes_over = change is not None and not waits_for_payment(change) and change.on_day is not None
-    if takes_over:
+    if change is not None and not waits_for_payment(change) and change.on_day is not None:
         return next_bill(held.subscription, held.coming, change, buyer)
     return next_bill(held.subscription, held.parts, None, buyer)
 
 
 def _invoices(session: Session, customer_id: int, subscriptions: Mapping[int, Subscription]) -> list[Owed]:
     """The latest, and all that are open, each with its latest attempt and its debt."""
-    latest = (
-        select(Invoice.id)
-        .where(Invoice.customer_id == customer_id, Invoice.status != InvoiceStatus.DRAFT)
-        .order_by(Invoice.id.desc())
-        .limit(LATEST)
-    )
-    attempt = aliased(
-        Attempt,
-        select(Attempt).where(Attempt.invoice_id == Invoice.id).order_by(Attempt.id.desc()).limit(1).lateral(),
-    )
-    wanted = (
-        select(Invoice, attempt, DunningDebt, DunningPolicy)
-        .select_from(Invoice)
-        .outerjoin(attempt, true())
-        .outerjoin(DunningDebt, (DunningDebt.invoice_id == Invoice.id) & DunningDebt.closed_at.is_(None))
-        .outerjoin(DunningCase, DunningCase.id == DunningDebt.case_id)
-        .outerjoin(DunningPolicy, DunningPolicy.id == DunningCase.policy_id)
-        .where(Invoice.customer_id == customer_id, Invoice.status != InvoiceStatus.DRAFT)
-        .where(or_(Invoice.status == InvoiceStatus.ISSUED, Invoice.id.in_(latest)))
-        .order_by(Invoice.id.desc())
-        .limit(MOST_OWED)
-    )
-    return [_owed(*row, subscriptions) for row in session.execute(wanted)]
+    return [_owed(subscriptions, *row) for row in session.execute(_INVOICES, {"customer_id": customer_id})]
 
 
 def _owed(
+    subscriptions: Mapping[int, Subscription],
     invoice: Invoice,
     attempt: Attempt | None,
     debt: DunningDebt | None,
     policy: DunningPolicy | None,
-    subscriptions: Mapping[int, Subscription],
 ) -> Owed:
     if debt is None or policy is None:
         return Owed(invoice, attempt)
@@ -289,3 +260,41 @@ def _owed(
     gives_up_after = ladder.cancel_after_days if ladder.last_step is LastStep.SUSPEND else None
     climb = Climb(debt.began_on, days, debt.step, debt.stepped_on, gives_up_after)
     return Owed(invoice, attempt, climb, ladder.last_step, debt.is_hard)
+
+
+def _latest_and_open() -> AnySelect:
+    latest = (
+        select(Invoice.id)
+        .where(Invoice.customer_id == bindparam("customer_id"), Invoice.status != InvoiceStatus.DRAFT)
+        .order_by(Invoice.id.desc())
+        .limit(LATEST)
+    )
+    newest = select(Attempt).where(Attempt.invoice_id == Invoice.id).order_by(Attempt.id.desc()).limit(1)
+    attempt = aliased(Attempt, newest.lateral())
+    return (
+        select(Invoice, attempt, DunningDebt, DunningPolicy)
+        .select_from(Invoice)
+        .outerjoin(attempt, true())
+        .outerjoin(DunningDebt, (DunningDebt.invoice_id == Invoice.id) & DunningDebt.closed_at.is_(None))
+        .outerjoin(DunningCase, DunningCase.id == DunningDebt.case_id)
+        .outerjoin(DunningPolicy, DunningPolicy.id == DunningCase.policy_id)
+        .where(Invoice.customer_id == bindparam("customer_id"), Invoice.status != InvoiceStatus.DRAFT)
+        .where(or_(Invoice.status == InvoiceStatus.ISSUED, Invoice.id.in_(latest)))
+        .order_by(Invoice.id.desc())
+        .limit(MOST_OWED)
+    )
+
+
+_PARTS = (
+    select(Plan, Price, SubscriptionItem)
+    .join(Price, Price.plan_id == Plan.id)
+    .outerjoin(
+        SubscriptionItem,
+        (SubscriptionItem.price_id == Price.id)
+        & SubscriptionItem.subscription_id.in_(bindparam("ids", expanding=True))
+        & SubscriptionItem.until_on.is_(None),
+    )
+    .where(or_(SubscriptionItem.id.is_not(None), Price.id.in_(bindparam("changed", expanding=True))))
+    .order_by(Plan.kind.desc(), SubscriptionItem.id)
+)
+_INVOICES = _latest_and_open()

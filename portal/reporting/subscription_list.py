@@ -1,10 +1,12 @@
 """The staff's list of subscriptions: rows, how many there are behind each tab, narrowed and in pages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, and_, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.catalogue.models import Plan, Price
@@ -38,6 +40,12 @@ class Filters:
 
 def page(session: Session, filters: Filters, *, sort: str, places: Mapping[str, str], limit: int) -> Sheet:
     """Rows with what the list shows; what each consists of comes with `items.baskets`, for the whole page at once."""
+    order = order_of(ORDERS, sort or "bill")
+    return sheet(session, _page(filters), order, after=places["after"], before=places["before"], limit=limit)
+
+
+@lru_cache(maxsize=64)
+def _page(filters: Filters) -> AnySelect:
     wanted = (
         select(
             Subscription.id.label("subscription_id"), Subscription.ref, Subscription.status, Subscription.currency,
@@ -56,20 +64,22 @@ def page(session: Session, filters: Filters, *, sort: str, places: Mapping[str, 
             ),
         )
     )  # fmt: skip
-    narrowed = _narrowed(wanted, filters)
-    return sheet(
-        session, narrowed, order_of(ORDERS, sort or "bill"), after=places["after"], before=places["before"], limit=limit
-    )
+    return _narrowed(wanted, filters)
 
 
 def counts(session: Session, filters: Filters) -> dict[str, int]:
     """How many each tab would show with the other filters as they are; none beyond MOST_COUNTED."""
+    return {row[0]: row[1] for row in session.execute(_counts(replace(filters, tab="all")))}
+
+
+@lru_cache(maxsize=64)
+def _counts(filters: Filters) -> CompoundSelect[*tuple[Any, ...]]:
     parts: list[AnySelect] = []
     for tab in TABS:
         rows: AnySelect = select(Subscription.id).select_from(Subscription).join(Customer)
         capped = _narrowed(rows, filters, tab).limit(MOST_COUNTED + 1).subquery()
         parts.append(select(literal_column(f"'{tab}'"), func.count()).select_from(capped))
-    return {row[0]: row[1] for row in session.execute(union_all(*parts))}
+    return union_all(*parts)
 
 
 def _narrowed(wanted: AnySelect, filters: Filters, tab: str = "") -> AnySelect:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.notifications.models import Message
@@ -55,6 +55,14 @@ def look(session: Session, at: datetime) -> Upkeep:
 
 
 def _accounts(session: Session) -> list[Account]:
+    return [Account(*row) for row in session.execute(_ACCOUNTS)]
+
+
+def _failed(session: Session, since: datetime) -> list[Failed]:
+    return [Failed(*row) for row in session.execute(_FAILED, {"since": since})]
+
+
+def _with_charges() -> Select[*tuple[Any, ...]]:
     waiting = (
         select(func.count())
         .select_from(Attempt)
@@ -70,20 +78,22 @@ def _accounts(session: Session) -> list[Account]:
         .correlate(GatewayAccount)
         .scalar_subquery()
     )
-    rows = session.execute(select(GatewayAccount, waiting, heard).order_by(GatewayAccount.id))
-    return [Account(*row) for row in rows]
+    return select(GatewayAccount, waiting, heard).order_by(GatewayAccount.id)
 
 
-def _failed(session: Session, since: datetime) -> list[Failed]:
+def _news_and_mails() -> Select[*tuple[Any, ...]]:
     news = select(
         literal(NEWS).label("kind"), GatewayNews.received_at.label("at"), GatewayNews.kind.label("what"),
         GatewayNews.reference.label("about"), GatewayNews.outcome.label("why"),
-    ).where(GatewayNews.status == NewsStatus.FAILED, GatewayNews.received_at >= since)  # fmt: skip
+    ).where(GatewayNews.status == NewsStatus.FAILED, GatewayNews.received_at >= bindparam("since"))  # fmt: skip
     mails = select(
         literal(MAIL), Message.created_at, func.coalesce(Message.subject, Message.template), Message.recipient,
         Message.note,
     ).where(
-        Message.status.in_([MessageStatus.FAILED, MessageStatus.BOUNCED]), Message.created_at >= since
+        Message.status.in_([MessageStatus.FAILED, MessageStatus.BOUNCED]), Message.created_at >= bindparam("since")
     )  # fmt: skip
     both = union_all(news, mails).subquery()
-    return [Failed(*row) for row in session.execute(select(both).order_by(both.c.at.desc()).limit(MOST_FAILED))]
+    return select(both).order_by(both.c.at.desc()).limit(MOST_FAILED)
+
+
+_ACCOUNTS, _FAILED = _with_charges(), _news_and_mails()

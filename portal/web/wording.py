@@ -1,10 +1,13 @@
 """Sentences in the reader's language: the typed side of the catalogues in portal/translations."""
 
+from functools import lru_cache
 from typing import Any
 
-import flask_babel
 from flask import Flask, g
-from flask_babel import Babel
+from flask_babel import LazyString
+from markupsafe import Markup
+
+from portal.core.sentences import sentences
 
 DEFAULT_LANGUAGE = "en"
 DEFAULT_ZONE = "UTC"
@@ -12,27 +15,27 @@ DEFAULT_ZONE = "UTC"
 
 def init_wording(app: Flask) -> None:
     """`g.language` and `g.zone` say whose sentences and clocks they are; whoever signs in sets them."""
-    Babel(app, default_locale=DEFAULT_LANGUAGE, locale_selector=_language, timezone_selector=zone)
+    app.jinja_env.globals["_"] = _in_page
 
 
 def gettext(sentence: str, **values: Any) -> str:
     """The sentence in the reader's language, `%(name)s` filled from `values`."""
-    return str(flask_babel.gettext(sentence, **values))
+    return sentences(language()).gettext(sentence, **values)
 
 
 def lazy_gettext(sentence: str) -> Any:
     """For labels of forms, which are written before anyone reads them: translated when shown."""
-    return flask_babel.lazy_gettext(sentence)
+    return LazyString(gettext, sentence)
 
 
 def ngettext(one: str, many: str, number: int, **values: Any) -> str:
-    return str(flask_babel.ngettext(one, many, number, **values))
+    return sentences(language()).ngettext(one, many, number, **values)
 
 
 def language() -> str:
     """The two letters of the catalogue in use."""
-    locale = flask_babel.get_locale()
-    return str(locale.language) if locale else DEFAULT_LANGUAGE
+    found: str = g.get("language", DEFAULT_LANGUAGE)
+    return found
 
 
 def zone() -> str:
@@ -40,6 +43,12 @@ def zone() -> str:
     return found
 
 
-def _language() -> str:
-    found: str = g.get("language", DEFAULT_LANGUAGE)
-    return found
+def _in_page(sentence: str, **values: Any) -> Markup:
+    """What templates call: the sentence is ours and may hold markup, the values are escaped."""
+    said = _marked(language(), sentence)
+    return said % values if values or "%" in said else said
+
+
+@lru_cache(maxsize=16_384)
+def _marked(spoken: str, sentence: str) -> Markup:
+    return Markup(sentences(spoken).gettext(sentence))  # noqa: S704 - a sentence of ours

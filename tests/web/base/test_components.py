@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from flask import g, render_template_string
-from flask_babel import refresh
 
 from portal.core.money import Money
 from portal.dunning.states import CaseStatus
@@ -33,7 +32,6 @@ def drawn(stand_app):
     def draw(template: str, lang: str = "en", **context) -> str:
         with stand_app.test_request_context("/stand/page?sort=due&after=7"):
             g.language, g.zone, g.permissions = lang, "Africa/Lagos", frozenset()
-            refresh()
             return re.sub(r"\s+", " ", render_template_string(template, **context))
 
     return draw

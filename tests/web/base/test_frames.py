@@ -2,7 +2,6 @@
 
 import pytest
 from flask import g, render_template_string
-from flask_babel import refresh
 
 from portal.web.frame import ACCOUNT_PLACES, STAFF_PLACES, Frame, Place, _current
 
@@ -19,7 +18,6 @@ def framed(stand_app):
     def draw(template, frame, path="/stand/page", permissions=frozenset(), **kwargs):
         with stand_app.test_request_context(path, **kwargs):
             g.language, g.frame, g.permissions = frame.language, frame, permissions
-            refresh()
             return render_template_string(template)
 
     return draw
