@@ -11,6 +11,7 @@ from jobs.attempts import resolve_due
 from jobs.audit import seal_entries
 from jobs.billing_run import plan_run, renew_due
 from jobs.charges import charge_due
+from jobs.disputes import ask_about_disputes_due
 from jobs.documents import render_due
 from jobs.due import first_of, first_waiting_attempts, of_free_customers, of_working_accounts
 from jobs.dunning import advance_cases
@@ -31,7 +32,7 @@ from portal.dunning.models import DunningCase
 from portal.invoicing.models import Document, Invoice
 from portal.notifications.models import Message
 from portal.payments.models import Attempt, GatewayAccount, GatewayNews
-from portal.payments.refund_models import Refund
+from portal.payments.refund_models import Dispute, Refund
 from portal.payments.refund_states import RefundStatus
 from portal.payments.states import AttemptStatus
 from portal.runs.models import BillingRun
@@ -76,6 +77,7 @@ _WORKS: tuple[Work, ...] = (
     Work(ask_about_refunds_due, first_of(Refund, Refund.status != RefundStatus.APPROVED)),
     Work(import_due, first_of(StatementImport)),
     Work(match_due, first_of(BankLine)),
+    Work(ask_about_disputes_due, first_of(Dispute)),
     Work(lapse_due, first_of(Invoice, of_free_customers(Invoice))),
     Work(advance_cases, first_of(DunningCase, of_free_customers(DunningCase))),
     Work(relay_events, first_of(OutboxEntry)),

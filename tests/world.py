@@ -18,6 +18,7 @@ from portal.actions.recognise_revenue import recognise_revenue
 from portal.actions.refund_payments import refund_payments
 from portal.actions.relay_outbox import relay_outbox
 from portal.actions.resolve_attempts import resolve_attempts
+from portal.actions.resolve_disputes import resolve_disputes
 from portal.actions.resolve_refunds import resolve_refunds
 from portal.core import business as businesses
 from portal.core.actors import Actor
@@ -33,7 +34,7 @@ __all__ = ["gateway"]
 BEGIN = datetime(2026, 1, 15, 9, tzinfo=UTC)
 RULE = Actor.system("story")
 MOST = 500
-MOVED = ("invoices", "attempts", "dunning_cases", "refunds")
+MOVED = ("invoices", "attempts", "dunning_cases", "refunds", "disputes")
 
 
 @dataclass
@@ -102,6 +103,7 @@ class World:
             + resolve_attempts(limit=100, **acting)
             + refund_payments(limit=100, **acting)
             + resolve_refunds(limit=100, **acting)
+            + resolve_disputes(limit=100, **acting)
             + lapse_invoices(limit=100, **acting)
             + advance_dunning(limit=100, **acting)
             + relay_outbox(limit=100, at=self.at)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
 
-from portal.actions import _chasing, _parking
+from portal.actions import _chasing, _parking, _resting
 from portal.core import business as businesses
 from portal.core.actors import Actor
 from portal.core.crashes import crash_point
@@ -49,8 +49,9 @@ def _act(seen: list[Claimed], *, actor: Actor, at: datetime) -> None:
         crash_point("D-01")
         customer = customers.lock(session, claimed.customer_id)
         case = due.still_due(session, claimed, at)
-        if case is not None:
-            _chasing.act(session, case, customer, business=businesses.read(session), actor=actor, at=at)
+        business = businesses.read(session)
+        if case is not None and not _resting.rest_while_disputed(session, case, customer, business=business, at=at):
+            _chasing.act(session, case, customer, business=business, actor=actor, at=at)
         crash_point("D-02")
 
 

@@ -6,7 +6,16 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.actions import _bank_details, _crediting, _recording_asked, _refund_asked, _voiding, _writing_off
+from portal.actions import (
+    _attempt_asked,
+    _bank_details,
+    _crediting,
+    _dispute_asked,
+    _recording_asked,
+    _refund_asked,
+    _voiding,
+    _writing_off,
+)
 from portal.actions._deeds import Content, Deed
 from portal.actions._proving_asked import ACCEPT_PROOF
 from portal.actions._proving_asked import DEED as ACCEPTING_PROOF
@@ -29,6 +38,8 @@ DEEDS: dict[str, Deed] = {
     _voiding.DEED: _voiding.VOID,
     _writing_off.DEED: _writing_off.WRITE_OFF,
     _refund_asked.DEED: _refund_asked.SEND,
+    _dispute_asked.DEED: _dispute_asked.ACCEPT,
+    _attempt_asked.DEED: _attempt_asked.SETTLE,
 }
 """Every deed that a second person may be asked for."""
 

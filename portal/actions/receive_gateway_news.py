@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.actions import _false_news, _gateways, _return_news
+from portal.actions import _false_news, _gateways
+from portal.actions.hear_of_returns import RETURNS, hear_of_returns
 from portal.actions.resolve_attempts import ask_about
 from portal.core import audit
 from portal.core.actors import Actor
@@ -69,7 +70,7 @@ def _claim(limit: int, at: datetime) -> list[Claimed]:
 
 def _work_off(one: Claimed, *, actor: Actor, at: datetime) -> None:
     news = _gateways.adapter_of(one.account).read_news(one.body)
-    if news.kind in _return_news.KINDS:
+    if news.kind in RETURNS:
         _hear_of_return(one, news, actor=actor, at=at)
         return
     if news.kind is not NewsKind.CHARGE:
@@ -89,7 +90,7 @@ def _work_off(one: Claimed, *, actor: Actor, at: datetime) -> None:
 
 def _hear_of_return(one: Claimed, news: News, *, actor: Actor, at: datetime) -> None:
     """A refund or a dispute: news of one may come before our own commit, and the gateway may be silent."""
-    heard = _return_news.hear(news, one.account.id, actor=actor, at=at)
+    heard = hear_of_returns(news, one.account.id, actor=actor, at=at)
     crash_point("C-22")
     if heard:
         _close(one.news_id, NewsEvent.PROCESSED, "the gateway was asked", news, at=at)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from portal.notifications.letters import Letter, Link, Occasion, Unneeded
-from portal.payments import receipts
+from portal.payments import disputes, receipts
+from portal.payments.dispute_states import DisputeStatus
 from portal.payments.models import Attempt, Payment, PaymentMethod
 from portal.payments.refund_models import Refund
 from portal.payments.refund_states import CLOSED, RefundStatus, RefundWay
@@ -47,6 +48,28 @@ def refund_succeeded(occasion: Occasion) -> Letter:
         paragraphs=(_("Your bank may need some more days to show it."),),
         button=_link(occasion),
         reason=occasion.billing_reason(),
+    )
+
+
+def dispute_opened(occasion: Occasion) -> Letter:
+    """For staff: a payer's bank wants an answer, and by when."""
+    _ = occasion.words.gettext
+    dispute = disputes.by_ref(occasion.session, occasion.fact("dispute"))
+    if dispute.status is not DisputeStatus.NEEDS_RESPONSE:
+        raise Unneeded("it waits for no answer any more")
+    amount = occasion.money(dispute.amount)
+    lead = _("Without an answer the money is taken back.")
+    if dispute.due_at is not None:
+        lead = _("Answer by %(day)s, or the money is taken back.", day=occasion.on(dispute.due_at))
+    return Letter(
+        subject=_("A payment of %(sum)s is disputed", sum=amount),
+        preview=lead,
+        tone="bad",
+        state=_("Needs an answer"),
+        headline=amount,
+        lead=lead,
+        button=Link(_("Answer the dispute"), occasion.url(f"/billing/disputes/{dispute.ref}")),
+        reason=_("You get this because you keep the billing portal running."),
     )
 
 

@@ -63,6 +63,9 @@ TOLD: dict[str, Told] = {
     "credit_note.issued": Told("credit_note_issued", letters_credits.credit_note_issued, "note"),
     "refund.sent": Told("refund_sent", letters_refunds.refund_sent, "refund", repeatable=False),
     "refund.succeeded": Told("refund_succeeded", letters_refunds.refund_succeeded, "refund", repeatable=False),
+    "dispute.opened": Told(
+        "dispute_opened", letters_refunds.dispute_opened, "dispute", audience=Audience.STAFF, keys=("dispute",)
+    ),
     "dunning.reminded": Told("dunning_reminder", letters_dunning.reminder, "case", repeatable=False),
     "subscription.started": Told("started", _S.started, "subscription"),
     "subscription.changed": Told("changed", _S.changed, "subscription"),

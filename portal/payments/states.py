@@ -114,12 +114,19 @@ class PaymentStatus(StrEnum):
 
 class PaymentEvent(StrEnum):
     REVERSED = "reversed"
+    REINSTATED = "reinstated"  # a bank gave back what it had taken
 
 
 PAYMENT = Machine[PaymentStatus, PaymentEvent](
     name="payment",
-    moves={(PaymentStatus.BOOKED, PaymentEvent.REVERSED): PaymentStatus.REVERSED},
-    ignored={(PaymentStatus.REVERSED, PaymentEvent.REVERSED)},
+    moves={
+        (PaymentStatus.BOOKED, PaymentEvent.REVERSED): PaymentStatus.REVERSED,
+        (PaymentStatus.REVERSED, PaymentEvent.REINSTATED): PaymentStatus.BOOKED,
+    },
+    ignored={
+        (PaymentStatus.REVERSED, PaymentEvent.REVERSED),
+        (PaymentStatus.BOOKED, PaymentEvent.REINSTATED),
+    },
 )
 
 

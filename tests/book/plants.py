@@ -27,6 +27,20 @@ def refund(status="pending", way="gateway", source="balance", next_at="now() + i
     return REFUND.format(status=status, way=way, source=source, next_at=next_at, nth=nth)
 
 
+DISPUTE = """
+    INSERT INTO disputes (ref, customer_id, payment_id, gateway_account_id, gateway_ref, status, category, claim, said,
+                          amount_minor, currency, answer_text, queries, opened_at, next_action_at)
+    SELECT 'dsp_planted', p.customer_id, p.id, p.gateway_account_id, 'D1', '{status}', '', '', '', p.amount_minor,
+           p.currency, '', 0, {at}, {next_at}
+      FROM payments p WHERE p.gateway_account_id IS NOT NULL
+       AND p.customer_id IN (SELECT k.customer_id FROM dunning_cases k) ORDER BY p.id LIMIT 1
+"""
+
+
+def dispute(status="needs_response", at="p.created_at", next_at="now() + interval '99 years'"):
+    return DISPUTE.format(status=status, at=at, next_at=next_at)
+
+
 def attempt(status="declined", trigger="dunning", at="a.created_at", next_at="NULL", where="true", nth=1):
     return COPY_OF_ATTEMPT.format(status=status, trigger=trigger, at=at, next_at=next_at, where=where, nth=nth)
 
@@ -244,4 +258,14 @@ PLANTS: dict[str, list[str]] = {
     ],
     "refunds_are_not_late": [refund(next_at="p.created_at - interval '1 day'")],
     "refunds_are_in_the_audit": [refund()],
+    # disputes.sql
+    "lost_disputes_are_taken_back": [dispute(status="lost", next_at="NULL")],
+    "disputes_wait_for_a_person": [dispute()],
+    "disputes_are_not_late": [dispute(next_at="p.created_at - interval '1 day'")],
+    "disputed_customers_are_left_alone": [dispute(at="timestamptz '2000-01-01'")],
+    "disputes_are_of_their_customer": [
+        dispute(),
+        "UPDATE disputes SET customer_id = (SELECT max(id) FROM customers)",
+    ],
+    "disputes_are_in_the_audit": [dispute()],
 }

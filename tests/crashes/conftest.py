@@ -30,10 +30,10 @@ class House:
         """What was told and done before the story begins needs no mail."""
         self.rig.sql("UPDATE outbox SET posted_at = :at, next_action_at = NULL", at=self.rig.at)
 
-    def dies(self, lane: str, plan: str) -> None:
+    def dies(self, lane: str, plan: str, nth: int = 1) -> None:
         """A worker of the lane takes what is due and is killed in it."""
         look = Scheduler().dispatch()
-        assert doomed.was_killed(environment(self.settings) | {"CRASH_PLAN": f"{plan}:1:kill"}, lane), look
+        assert doomed.was_killed(environment(self.settings) | {"CRASH_PLAN": f"{plan}:{nth}:kill"}, lane), look
 
     def live(self, **passed: float) -> None:
         """Scheduler and workers do all that falls due while so much time passes."""

@@ -40,7 +40,7 @@ SELECT p.id, p.ref, p.amount_minor, p.refunded_minor FROM payments p
 SELECT p.id, p.ref, a.reference FROM payments p JOIN attempts a ON a.id = p.attempt_id
   JOIN invoices i ON i.id = a.invoice_id
  WHERE p.status = 'booked' AND p.amount_minor <= i.total_minor AND <<p.customer_id>>
-   AND p.amount_minor > (SELECT coalesce(sum(l.amount_minor), 0) FROM payment_allocations l WHERE l.payment_id = p.id)
+   AND p.amount_minor - p.reversed_minor > (SELECT coalesce(sum(l.amount_minor), 0) FROM payment_allocations l WHERE l.payment_id = p.id)
    AND NOT EXISTS (SELECT FROM tasks t
         WHERE t.subject = a.reference AND t.kind IN ('money_without_debt', 'payment_differs'));
 

@@ -41,6 +41,11 @@ KINDS: dict[str, Kind] = {
     "refund_found": Kind(_("Refunded without us"), _("refunds were made without us"), "triangle-alert", "warn"),
     "surplus_spent": Kind(_("Reversed money was spent"), _("reversals are not covered"), "triangle-alert", "bad"),
     "false_news": Kind(_("News that the gateway denies"), _("pieces of news were false"), "shield-check", "bad"),
+    "dispute_open": Kind(_("Payment disputed"), _("disputes wait for an answer"), "triangle-alert", "bad"),
+    "dispute_not_covered": Kind(_("More was taken back than was left"), _("chargebacks are not covered"), "ban", "bad"),
+    "settlement_contradicted": Kind(
+        _("The gateway contradicts the evidence"), _("settlements are contradicted"), "triangle-alert", "bad"
+    ),
     "paid_change_not_made": Kind(_("Paid change was not made"), _("paid changes wait"), "repeat", "bad"),
     "money_unmatched": Kind(_("Money without an owner"), _("amounts wait for their owner"), "landmark", "warn"),
     "transfer_proof": Kind(_("Proof of transfer"), _("proofs of transfer wait"), "upload", "warn"),
@@ -97,6 +102,12 @@ def _address(task: Any) -> str:
     subject = str(task.subject)
     if subject.startswith("at-"):
         return url_for("staff_payments.show_attempt", reference=subject)
+    if subject.startswith("rfd_"):
+        return url_for("staff_refunds.show_refund", ref=subject)
+    if subject.startswith("dsp_"):
+        return url_for("staff_disputes.show_dispute", ref=subject)
+    if subject.startswith("pay_"):
+        return url_for("staff_payments.show_payment", ref=subject)
     if subject.startswith("inv_"):
         return url_for("staff_invoices.show_invoice", ref=subject.partition("/")[0])
     if subject.startswith("tp_") or task.kind == "money_unmatched":
