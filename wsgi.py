@@ -2,10 +2,12 @@
 
 import sys
 
-from portal.app import create_app
+from portal.app import create_app, require_no_live_account
 from portal.core.settings import Settings, SettingsError
 
 try:
-    application = create_app(Settings.from_env())
+    settings = Settings.from_env()
+    application = create_app(settings)
+    require_no_live_account(application, settings)
 except SettingsError as wrong:
     sys.exit("\n".join(wrong.sentences))

@@ -17,7 +17,7 @@ from rq import get_current_job
 from sqlalchemy import text
 
 from jobs.queues import JOB_TIMEOUT, KEEP_FAILED_SECONDS, Lane, announce, queue
-from portal.app import create_app
+from portal.app import create_app, require_no_live_account
 from portal.core import clock
 from portal.core.audit import cause
 from portal.core.business import beat
@@ -205,7 +205,10 @@ def installed() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _own_application() -> Flask:
-    return create_app(Settings.from_env())
+    settings = Settings.from_env()
+    own = create_app(settings)
+    require_no_live_account(own, settings)
+    return own
 
 
 def _since(started: float) -> float:
