@@ -40,6 +40,7 @@ def act(
     """Take the steps that are due: all debts of the day together, with one mail at the most.
 
     A charge in doubt puts its debt off; an open payment page puts a try off until it has lapsed, two days at the most.
+    Where nothing is tried, an open page or number holds no reminder back.
     """
     on = day(at, customer.zone)
     if case.status is CaseStatus.PAUSED:
@@ -113,7 +114,8 @@ def _put_off(turn: Turn, live: dict[int, Attempt], on: date, at: datetime) -> da
         return None
     if attempt.status is not AttemptStatus.ACTION_REQUIRED:
         return max(attempt.next_action_at or at, at + PUT_OFF)
-    is_page = attempt.kind == AttemptKind.PAYABLE and turn.stage is Stage.STEP
+    is_pulled = turn.subscription is not None and turn.subscription.collection == Collection.PULL
+    is_page = attempt.kind == AttemptKind.PAYABLE and turn.stage is Stage.STEP and is_pulled
     if is_page and on < turn.due_on + PAGE_PATIENCE:
         return max(attempts.expires_at(attempt), at + PUT_OFF)
     return None

@@ -3,6 +3,7 @@
 Steps of `settle_payments`; the caller holds the customers' locks and commits.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -12,11 +13,11 @@ from portal.core import audit, outbox, tasks
 from portal.core import business as businesses
 from portal.core.actors import Actor
 from portal.core.business import Business
-from portal.gateways.base import ChargeOutcome, DeclineKind, Outcome
+from portal.gateways.base import Channel, ChargeOutcome, DeclineKind, Outcome
 from portal.invoicing.lifecycle import LAPSING
 from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
-from portal.payments import attempts
+from portal.payments import attempts, payables
 from portal.payments.models import Attempt, PaymentMethod
 from portal.payments.states import IN_DOUBT, AttemptEvent, AttemptKind, AttemptStatus, AttemptTrigger
 
@@ -39,6 +40,8 @@ def stay_open(session: Session, attempt: Attempt, charge: ChargeOutcome, *, at: 
         attempt.next_action_at = attempts.ask_again_at(attempt, at) if attempt.next_action_at else None
     attempt.reason = charge.reason or attempt.reason
     attempt.gateway_ref = charge.gateway_ref or attempt.gateway_ref
+    if charge.number and attempt.kind == AttemptKind.PAYABLE:
+        _keep_number(attempt, charge)
     if charge.action_url and not was_waiting_for_action and attempt.kind == AttemptKind.CHARGE:
         attempt.payable = {"link": charge.action_url}
         outbox.post(
@@ -48,6 +51,24 @@ def stay_open(session: Session, attempt: Attempt, charge: ChargeOutcome, *, at: 
         tasks.open_task(
             session, "attempt_in_doubt", attempt.reference, at=at, customer_id=attempt.customer_id, reason=charge.reason
         )
+
+
+def _keep_number(attempt: Attempt, charge: ChargeOutcome) -> None:
+    """What was opened and whose answer was lost: now its payer can be told where to send the money."""
+    known = payables.details(attempt)
+    if known.is_known:
+        return
+    is_code = known.channel == Channel.QRIS
+    found = replace(
+        known,
+        number="" if is_code else charge.number,
+        qr=charge.number if is_code else "",
+        transaction=charge.gateway_ref,
+        session=charge.session,
+        amount=charge.amount,
+        expires_at=charge.expires_at,
+    )
+    attempt.payable = found.as_row()
 
 
 def no_longer_in_doubt(session: Session, attempt: Attempt, *, actor: Actor, at: datetime) -> None:

@@ -73,7 +73,8 @@ class ChargeOutcome:
     `amount` is what was paid towards what we asked (fees that the payer bore on top left out), None if it was not
     said; `raw` is the answer without tokens, safe to keep. `was_returned`: it succeeded, and has since been
     refunded or charged back, wholly or in part. `retry_after` is given when the gateway asks for a pause, in seconds.
-    `session` is the gateway's name for the page it was paid on, empty where it has none.
+    `session` is the gateway's name for the page it was paid on, empty where it has none. While it can be paid, and not
+    on a page, `number` is where or what to pay until `expires_at`.
     """
 
     outcome: Outcome
@@ -93,6 +94,8 @@ class ChargeOutcome:
     was_returned: bool = False
     retry_after: int | None = None
     session: str = ""
+    number: str = ""
+    expires_at: datetime | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -68,7 +68,7 @@ def charge_outcome(told: Mapping[str, Any], reference: str, mode: str) -> Charge
     is_whole = paid is not None and paid.is_positive and number != ""
     if text(told.get("ReferenceId")) != reference or (outcome is Outcome.SUCCEEDED and not is_whole):
         outcome = Outcome.UNKNOWN
-    is_paid = outcome is Outcome.SUCCEEDED
+    is_paid, can_be_paid = outcome is Outcome.SUCCEEDED, is_open(told) and not is_on_page(told)
     return ChargeOutcome(
         outcome=outcome,
         reference=reference,
@@ -83,6 +83,8 @@ def charge_outcome(told: Mapping[str, Any], reference: str, mode: str) -> Charge
         mode=mode,
         was_returned=is_paid and status == RETURNED,
         session=text(told.get("SessionId")),
+        number=text(told.get("PaymentCode")) if can_be_paid else "",
+        expires_at=moment(told.get("ExpiredDate")) if can_be_paid else None,
         raw=without(dict(told), _HIDDEN),
     )
 
