@@ -16,6 +16,7 @@ from portal.gateways import registry
 from portal.simulation import company
 from portal.simulation.bench import book, engine, plans, reference
 from portal.simulation.bench.instant import Instant
+from portal.simulation.bench.report import at_most, never_above
 from tests.jobs.conftest import CHECKOUT, environment
 
 ONCE_PER_RUN = {"billing_runs", "run_batches", "heartbeats", "number_series"}
@@ -80,6 +81,15 @@ def test_a_plan_that_no_index_serves_is_found(connection):
     assert found == ["SELECT id FROM subscriptions WHERE cancel_reason = %(reason)s: subscriptions"]
 
 
+def test_a_slow_machine_is_told_and_a_wrong_answer_fails():
+    slow = at_most("pdf_warm", 51, "ms", 50)
+    wrong = never_above("pdf_variants", 2, "files", 1)
+
+    assert (slow.passes, slow.is_wrong) == (False, False)
+    assert (wrong.passes, wrong.is_wrong) == (False, True)
+    assert not never_above("pdf_variants", 1, "files", 1).is_wrong
+
+
 @pytest.mark.slow
 def test_the_command_measures_and_leaves_nothing_behind(app, settings):
     before = databases()
@@ -91,12 +101,15 @@ def test_the_command_measures_and_leaves_nothing_behind(app, settings):
 
     assert answer.returncode == 0, answer.stderr
     told = json.loads(answer.stdout)
-    assert set(told["measures"][0]) == {"name", "value", "unit", "target", "passes", "note"}
+    assert set(told["measures"][0]) == {"name", "value", "unit", "target", "passes", "note", "is_certain"}
     figures = {one["name"]: one["value"] for one in told["measures"]}
-    assert {"renewals_share_of_plain_sql", "renewal_cpu", "pdf_warm", "webhook_intake", "bare_page"} <= set(figures)
+    assert {"renewals_share_of_plain_sql", "renewal_cpu", "pdf_warm", "webhook_intake", "bare_page", "memory"} <= set(
+        figures
+    )
     assert figures["generic_plans_that_scan"] == 0
     assert figures["pdf_variants"] == 1
-    assert all("status 200" in one["note"] for one in told["measures"] if one["name"].startswith("page "))
+    assert figures["pages_not_answered"] == 0
+    assert figures["page_queries"] <= 8
     assert databases() == before
 
 

@@ -1,4 +1,8 @@
-"""What a page costs this process, as a multiple of the barest page that the same framework can answer."""
+"""What a page costs this process, as a multiple of the barest page that the same framework can answer.
+
+Both are asked for in turns: a page that is asked for again and again would find all it needs in the processor's caches,
+which no server's next request does.
+"""
 
 import time
 from collections.abc import Sequence
@@ -12,16 +16,26 @@ from sqlalchemy.orm import Session
 
 from portal.identity.models import User
 from portal.identity.sessions import Device, open_session
+from portal.simulation.bench.report import Measure, at_most, never_above
 
-ACCOUNT = ("/account/", "/account/plan", "/account/invoices", "/account/invoices/{invoice}", "/account/payments")
-STAFF = (
-    "/billing/", "/billing/subscriptions", "/billing/subscriptions/{subscription}", "/billing/invoices",
-    "/billing/invoices/{invoice}", "/billing/payments", "/billing/dunning", "/billing/runs", "/billing/health",
+ACCOUNT = (
+    "/account/", "/account/plan", "/account/subscriptions/{subscription}", "/account/invoices",
+    "/account/invoices/{invoice}", "/account/payments", "/account/details",
 )  # fmt: skip
+STAFF = (
+    "/billing/", "/clients/", "/clients/{customer}", "/billing/subscriptions", "/billing/subscriptions/{subscription}",
+    "/billing/invoices", "/billing/invoices/{invoice}", "/billing/payments", "/billing/payments/{payment}",
+    "/billing/dunning", "/billing/runs", "/billing/runs/{run}", "/billing/clock", "/billing/health",
+)  # fmt: skip
+MOST_QUERIES = 8
+MOST_TIMES_BARE = 20
 _SUBJECTS = text(
     """
-    SELECT i.ref AS invoice, s.ref AS subscription FROM invoices i JOIN subscriptions s ON s.id = i.subscription_id
-     WHERE i.customer_id = :customer ORDER BY i.id DESC LIMIT 1
+    SELECT c.ref AS customer, s.ref AS subscription, i.ref AS invoice, p.ref AS payment,
+           (SELECT ref FROM billing_runs ORDER BY id DESC LIMIT 1) AS run
+      FROM customers c JOIN subscriptions s ON s.customer_id = c.id JOIN invoices i ON i.subscription_id = s.id
+      JOIN payment_allocations a ON a.invoice_id = i.id JOIN payments p ON p.id = a.payment_id
+     WHERE c.id = :customer ORDER BY i.id DESC LIMIT 1
     """
 )
 _MOVE_IN = text("UPDATE memberships SET customer_id = :customer WHERE user_id = :user")
@@ -35,10 +49,17 @@ class Browser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """`cpu_ms` of this process for the page, `bare_ms` for the bare one that was asked for after each."""
+
     path: str
     status: int
     cpu_ms: float
+    bare_ms: float
     queries: int
+
+    @property
+    def times_bare(self) -> float:
+        return self.cpu_ms / self.bare_ms
 
 
 def sign_in(session: Session, email: str, *, wall_at: Any, customer_id: int | None = None) -> str:
@@ -49,8 +70,28 @@ def sign_in(session: Session, email: str, *, wall_at: Any, customer_id: int | No
     return open_session(session, user, Device(), wall_at=wall_at)
 
 
-def measure(browser: Browser, engine: Engine, paths: Sequence[str], times: int) -> list[Page]:
-    return [_measured(browser, engine, path, times) for path in paths]
+def measure(browser: Browser, bare: Browser, engine: Engine, paths: Sequence[str], times: int) -> list[Page]:
+    """Each of `paths` so many times. `bare` answers the bare page at /."""
+    return [_measured(browser, bare, engine, path, times) for path in paths]
+
+
+def report(measured: Sequence[Page]) -> list[Measure]:
+    """What each page costs, then what no page may: too many queries, or another answer than the page."""
+    found = [
+        at_most(
+            f"page {page.path}", page.times_bare, "x bare", MOST_TIMES_BARE,
+            f"{page.cpu_ms:.2f} ms CPU, {page.queries} queries, status {page.status}",
+        )
+        for page in measured
+    ]  # fmt: skip
+    unanswered = [page.path for page in measured if page.status != 200]
+    return [
+        Measure("bare_page", median(page.bare_ms for page in measured), "ms", note="CPU of a page that says hello"),
+        *found,
+        Measure("page_median", median(page.times_bare for page in measured), "x bare", note="the middle of all pages"),
+        never_above("page_queries", max(page.queries for page in measured), "queries", MOST_QUERIES, "of any page"),
+        never_above("pages_not_answered", len(unanswered), "pages", 0, "; ".join(unanswered)),
+    ]
 
 
 def addresses(session: Session, customer_id: int, paths: Sequence[str]) -> list[str]:
@@ -59,12 +100,7 @@ def addresses(session: Session, customer_id: int, paths: Sequence[str]) -> list[
     return [path.format_map(subjects) for path in paths]
 
 
-def bare(browser: Browser, times: int) -> float:
-    """Milliseconds of a page that says hello."""
-    return median(_once(browser, "/")[1] for _ in range(times))
-
-
-def _measured(browser: Browser, engine: Engine, path: str, times: int) -> Page:
+def _measured(browser: Browser, bare: Browser, engine: Engine, path: str, times: int) -> Page:
     asked = 0
 
     def note(*_: object) -> None:
@@ -72,10 +108,11 @@ def _measured(browser: Browser, engine: Engine, path: str, times: int) -> Page:
         asked += 1
 
     status, _ = _once(browser, path)
+    _once(bare, "/")
     event.listen(engine, "before_cursor_execute", note)
-    took = [_once(browser, path)[1] for _ in range(times)]
+    took = [(_once(browser, path)[1], _once(bare, "/")[1]) for _ in range(times)]
     event.remove(engine, "before_cursor_execute", note)
-    return Page(path, status, median(took), asked // times)
+    return Page(path, status, median(pair[0] for pair in took), median(pair[1] for pair in took), asked // times)
 
 
 def _once(browser: Browser, path: str) -> tuple[int, float]:

@@ -6,7 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure. `target` in words, None where a figure only explains another; `passes` accordingly."""
+    """One figure. `target` in words, None where a figure only explains another; `passes` accordingly.
+
+    `is_certain`: it depends on no machine, so missing its target is an error and not a slow moment.
+    """
 
     name: str
     value: float
@@ -14,6 +17,11 @@ class Measure:
     target: str | None = None
     passes: bool | None = None
     note: str = ""
+    is_certain: bool = False
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.is_certain and self.passes is False
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -32,3 +40,8 @@ def at_least(name: str, value: float, unit: str, least: float, note: str = "") -
 
 def at_most(name: str, value: float, unit: str, most: float, note: str = "") -> Measure:
     return Measure(name, value, unit, f"at most {most:g}", value <= most, note)
+
+
+def never_above(name: str, value: float, unit: str, most: float, note: str = "") -> Measure:
+    """A target that holds on every machine."""
+    return Measure(name, value, unit, f"at most {most:g}", value <= most, note, is_certain=True)
