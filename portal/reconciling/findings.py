@@ -132,7 +132,7 @@ def _open(session: Session, account: GatewayAccount, one: Found, at: datetime) -
         note="",
     )
     session.add(row)
-    facts = {"kind": one.kind.value, "gateway": account.gateway}
+    facts = {"difference": one.kind.value, "gateway": account.gateway}
     if one.amount is not None:
         facts |= {"amount_minor": str(one.amount.minor), "currency": one.amount.currency}
     tasks.open_task(session, TASK, row.ref, at=at, customer_id=one.customer_id, **facts)

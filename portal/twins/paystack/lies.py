@@ -60,12 +60,13 @@ _LIES: Mapping[str, Callable[[Told, str], None]] = {
 
 
 def bent(body: Body, rule: Rule) -> Body:
-    """The answer as `rule` wants it told."""
+    """The answer as `rule` wants it told; of a list, every row."""
     if rule.do == "string_true":
         return body | {"status": "true"}
     told = body.get("data")
-    if not isinstance(told, dict) or rule.do not in _LIES:
+    if rule.do not in _LIES or not isinstance(told, dict | list):
         return body
-    told = dict(told)
-    _LIES[rule.do](told, rule.code)
-    return body | {"data": told}
+    rows = [dict(row) for row in (told if isinstance(told, list) else [told])]
+    for row in rows:
+        _LIES[rule.do](row, rule.code)
+    return body | {"data": rows if isinstance(told, list) else rows[0]}
