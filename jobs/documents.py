@@ -2,6 +2,7 @@
 
 from jobs.app import drained, job
 from jobs.queues import Lane
+from portal.actions.bind_print_runs import bind_print_runs
 from portal.actions.render_documents import render_documents
 
 BATCH = 2  # so that mails with the first papers leave while the next are printed
@@ -15,3 +16,10 @@ def render_due() -> None:
     """
     if not drained(lambda at: render_documents(limit=BATCH, at=at)):
         render_due.wake()
+
+
+@job(Lane.DOCUMENTS)
+def bind_due() -> None:
+    """Bind the letters of print runs into one file each; until it is there the run stays due."""
+    if not drained(lambda at: bind_print_runs(limit=1, at=at)):
+        bind_due.wake()

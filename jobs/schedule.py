@@ -12,7 +12,7 @@ from jobs.audit import seal_entries
 from jobs.billing_run import plan_run, renew_due
 from jobs.charges import charge_due
 from jobs.disputes import ask_about_disputes_due
-from jobs.documents import render_due
+from jobs.documents import bind_due, render_due
 from jobs.due import first_of, first_waiting_attempts, of_free_customers, of_working_accounts
 from jobs.dunning import advance_cases
 from jobs.gateway_accounts import retire_keys
@@ -29,7 +29,7 @@ from portal.banking.statements.models import BankLine, StatementImport
 from portal.core.business import STOP_CHARGES, STOP_MAILS
 from portal.core.outbox import OutboxEntry
 from portal.dunning.models import DunningCase
-from portal.invoicing.models import Document, Invoice
+from portal.invoicing.models import Document, Invoice, PrintRun
 from portal.notifications.models import Message
 from portal.payments.models import Attempt, GatewayAccount, GatewayNews
 from portal.payments.refund_models import Dispute, Refund
@@ -83,6 +83,7 @@ _WORKS: tuple[Work, ...] = (
     Work(relay_events, first_of(OutboxEntry)),
     Work(send_due, first_of(Message), stopped_by=STOP_MAILS),
     Work(render_due, first_of(Document, key=Document.subject)),
+    Work(bind_due, first_of(PrintRun)),
 )
 
 WORK: dict[str, Work] = {work.job.name: work for work in _WORKS}

@@ -35,15 +35,19 @@ class Preview:
 
 
 def preview_payment(
-    session: Session, customer: Customer, wire: Wire, parts: Sequence[Part], *, actor: Actor, at: datetime
+    session: Session, customer: Customer | None, wire: Wire, parts: Sequence[Part], *, actor: Actor, at: datetime
 ) -> Preview:
-    """Raises what recording would raise, but for NeedsALook: what is to be looked at comes with the preview."""
+    """Raises what recording would raise, but for NeedsALook: what is to be looked at comes with the preview.
+
+    Without a customer nothing is spread: all of it waits for its owner.
+    """
     account = accounts.by_ref(session, wire.account_ref)
     _wires.require_fit(wire, account, business=businesses.read(session), at=at)
-    chosen = _wires.wanted(session, customer, parts, wire.amount.currency)
+    currency = wire.amount.currency
+    chosen = _wires.wanted(session, customer, parts, currency) if customer is not None else []
     return Preview(
         _placing.plan(wire.amount, chosen),
-        ledger.of_customer(session, customer.id, wire.amount.currency),
+        ledger.of_customer(session, customer.id, currency) if customer is not None else Money.zero(currency),
         tuple(_wires.questions(session, account, wire, chosen)),
-        approvals.is_above_set_limit(session, actor, wire.amount),
+        customer is not None and approvals.is_above_set_limit(session, actor, wire.amount),
     )

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from portal.actions import _recording, _recording_asked, _wires
 from portal.actions._recording import Hand
 from portal.actions._wires import Part
@@ -30,6 +32,12 @@ class Recorded:
         return self.ref.startswith("apr_")
 
 
+def recorded_before(session: Session, customer_id: int, form_key: str) -> Recorded | None:
+    """What came of the form when it was sent first."""
+    done = once.answered(session, SCOPE, _key(customer_id, form_key))
+    return Recorded(done) if done is not None else None
+
+
 def record_payment(
     customer_id: int,
     wire: Wire,
@@ -47,7 +55,7 @@ def record_payment(
     """
     with transaction() as session:
         customer = customers.lock(session, customer_id)
-        key = f"{customer_id}:{form_key}" if form_key else ""
+        key = _key(customer_id, form_key)
         done = once.answered(session, SCOPE, key)
         if done is not None:
             return Recorded(done)
@@ -64,3 +72,8 @@ def record_payment(
         crash_point("payment.recording")
     crash_point("payment.recorded")
     return Recorded(ref)
+
+
+def _key(customer_id: int, form_key: str) -> str:
+    """A form is of one customer, whatever key it was sent with."""
+    return f"{customer_id}:{form_key}" if form_key else ""

@@ -70,6 +70,11 @@ def in_postal_order(invoices: Sequence[Invoice]) -> list[Invoice]:
     return sorted(invoices, key=lambda invoice: (place_of(invoice.parties.get("buyer", {})), invoice.id))
 
 
+def language_of(invoice: Invoice) -> str:
+    """In which the paper is printed: the buyer's as it was issued."""
+    return str(invoice.parties.get("buyer", {}).get("language") or "en")
+
+
 def place_of(buyer: Mapping[str, Any]) -> PostalPlace:
     """Read off an address of free lines: the code is the last thing that looks like one, below the first line."""
     lines = [part.strip() for part in str(buyer.get("address", "")).splitlines() if part.strip()]

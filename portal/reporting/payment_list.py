@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from portal.banking.models import BankAccount, BankReceipt
 from portal.core.keyset import AnySelect, Order, Sheet, sheet
 from portal.core.money import Money
 from portal.customers.models import Customer
 from portal.invoicing.models import Invoice
-from portal.payments.models import Attempt, GatewayAccount, Payment, PaymentMethod
+from portal.payments.models import Attempt, GatewayAccount, Payment, PaymentAllocation, PaymentMethod
 
 MOST_COUNTED = 10_000
 TABS = ("payments", "doubt", "declined", "live")
@@ -94,14 +96,23 @@ def _payments() -> AnySelect:
             Payment.refunded_minor, Payment.fee_minor, Payment.currency, Payment.gateway_ref,
             Customer.name.label("customer"), Customer.ref.label("customer_ref"),
             GatewayAccount.gateway, PaymentMethod.kind.label("method_kind"), PaymentMethod.brand, PaymentMethod.last4,
-            Attempt.reference, Invoice.label, Invoice.ref.label("invoice_ref"),
+            Attempt.reference, _first("label").label("label"), _first("ref").label("invoice_ref"),
+            BankAccount.name.label("bank_account"), BankReceipt.reference.label("bank_reference"), BankReceipt.payer,
         )
+        .outerjoin(BankReceipt, BankReceipt.payment_id == Payment.id)
+        .outerjoin(BankAccount, BankAccount.id == BankReceipt.bank_account_id)
         .outerjoin(Customer, Customer.id == Payment.customer_id)
         .outerjoin(GatewayAccount, GatewayAccount.id == Payment.gateway_account_id)
         .outerjoin(Attempt, Attempt.id == Payment.attempt_id)
-        .outerjoin(Invoice, Invoice.id == Attempt.invoice_id)
         .outerjoin(PaymentMethod, PaymentMethod.id == Attempt.method_id)
     )  # fmt: skip
+
+
+def _first(column: str) -> Any:
+    """Of the invoice that the payment paid first, if any."""
+    paid = select(getattr(Invoice, column)).join(PaymentAllocation, PaymentAllocation.invoice_id == Invoice.id)
+    paid = paid.where(PaymentAllocation.payment_id == Payment.id, PaymentAllocation.amount_minor > 0)
+    return paid.order_by(PaymentAllocation.id).limit(1).correlate(Payment).scalar_subquery()
 
 
 def _attempts() -> AnySelect:
@@ -141,5 +152,9 @@ def _narrowed(wanted: AnySelect, filters: Filters, tab: str) -> AnySelect:
         pattern = f"%{filters.words.lower().replace('%', '').replace('_', ' ')}%"
         named = and_(Customer.id.is_not(None), func.lower(Customer.name).like(pattern))
         own = Payment.ref if is_money else Attempt.reference
-        wanted = wanted.where(or_(own == filters.words, table.gateway_ref == filters.words, named))
+        meant = [own == filters.words, table.gateway_ref == filters.words, named]
+        if is_money:
+            at_bank = select(BankReceipt.payment_id).where(BankReceipt.reference == filters.words)
+            meant.append(Payment.id.in_(at_bank))
+        wanted = wanted.where(or_(*meant))
     return wanted

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.banking.models import BankAccount, BankReceipt
 from portal.core.errors import NotFound
 from portal.customers.models import Customer
 from portal.invoicing.models import Invoice
@@ -13,13 +14,16 @@ from portal.payments.models import Attempt, GatewayAccount, GatewayNews, Payment
 
 
 def payment(session: Session, ref: str) -> Any:
-    """The payment with its customer, gateway account and attempt."""
+    """The payment with its customer, and with its gateway account and attempt, or what the bank said of it."""
     row = session.execute(
         select(
             Payment, Customer.id.label("customer_id"), Customer.ref.label("customer_ref"), Customer.name,
             GatewayAccount.gateway, GatewayAccount.mode, Attempt.reference, Attempt.invoice_id,
             PaymentMethod.brand, PaymentMethod.last4, PaymentMethod.kind.label("method_kind"), PaymentMethod.bank,
+            BankReceipt, BankAccount,
         )
+        .outerjoin(BankReceipt, BankReceipt.payment_id == Payment.id)
+        .outerjoin(BankAccount, BankAccount.id == BankReceipt.bank_account_id)
         .outerjoin(Customer, Customer.id == Payment.customer_id)
         .outerjoin(GatewayAccount, GatewayAccount.id == Payment.gateway_account_id)
         .outerjoin(Attempt, Attempt.id == Payment.attempt_id)

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
 from wtforms import Field, HiddenField, StringField
 from wtforms.validators import StopValidation, ValidationError
 
@@ -63,7 +64,7 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
 
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid = bool(super().validate(extra_validators))
-        unknown = set(request.form) - {field.name for field in self} - {"csrf_token"}
+        unknown = {*request.form, *request.files} - {field.name for field in self} - {"csrf_token"}
         if unknown:
             self.form_errors.append(_("The form contains a field that does not belong there. Nothing was saved."))
         return is_valid and not unknown
@@ -261,3 +262,31 @@ class ChoiceField(Field):  # type: ignore[misc]
     def pre_validate(self, form: Any) -> None:
         if all(self.data != value for value, _word in self.choices):
             raise StopValidation(_("Choose one of the list."))
+
+
+class ManyField(Field):  # type: ignore[misc]
+    """Some of `choices`, ticked one by one; anything else is refused. `data` is a list of values."""
+
+    data: Any
+    choices: Any = ()
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data = list(dict.fromkeys(valuelist))
+
+    def pre_validate(self, form: Any) -> None:
+        if set(self.data or ()) - {value for value, _word in self.choices}:
+            raise StopValidation(_("Choose from the list."))
+
+
+class UploadField(Field):  # type: ignore[misc]
+    """A file that was sent along; `data` is its content, empty without one, at most `most` bytes and one."""
+
+    data: Any
+
+    def __init__(self, label: str = "", validators: Any = None, most: int = 0, **kwargs: Any) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.most = most
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        sent = valuelist[0] if valuelist else None
+        self.data = sent.read(self.most + 1) if isinstance(sent, FileStorage) else b""

@@ -55,6 +55,8 @@ STAFF_PLACES = (
     Place("/billing/subscriptions", _("Subscriptions"), "repeat", _("Records")),
     Place("/billing/invoices", _("Invoices"), "receipt-text", _("Records")),
     Place("/billing/payments", _("Payments"), "credit-card", _("Records")),
+    Place("/billing/print-runs", _("Print runs"), "printer", _("Records")),
+    Place("/billing/bank-accounts", _("Bank accounts"), "landmark", _("House")),
     Place("/billing/clock", _("Clock"), "clock", _("House")),
     Place("/billing/health", _("Health"), "activity", _("House")),
 )

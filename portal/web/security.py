@@ -1,7 +1,7 @@
 """What every request meets before a view, and every answer before it leaves: default deny."""
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -18,7 +18,10 @@ from portal.identity.permissions import PUBLIC, declared
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_LIMIT = 256 * 1024
+FILE_LIMIT = 6 * 1024 * 1024
 FIELD_LIMIT = 500
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
@@ -37,6 +40,7 @@ def init_security(app: Flask, settings: Settings) -> None:
     )
     app.extensions["answer_headers"] = _headers(settings)
     app.extensions["own_origin"] = _origin(settings.app_url)
+    app.before_request(make_room_for_files)
     app.before_request(refuse_unreadable)
     app.before_request(refuse_foreign_origin)
     app.before_request(enforce_permission)
@@ -45,10 +49,23 @@ def init_security(app: Flask, settings: Settings) -> None:
     app.after_request(_add_headers)
 
 
+def takes_files(view: View) -> View:
+    """Declare a route to which files are sent: its body may be as large as one."""
+    view._takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
 def is_permitted(view: Callable[..., Any], permissions: Collection[str]) -> bool:
     """May somebody with these permissions use the view? What declares nothing is nobody's."""
     permit = declared(view)
     return permit is not None and (permit == PUBLIC or permit in permissions)
+
+
+def make_room_for_files() -> None:
+    """Bodies are small everywhere but where a file may come along."""
+    view = current_app.view_functions[request.endpoint] if request.endpoint else None
+    if getattr(view, "_takes_files", False):
+        request.max_content_length = FILE_LIMIT
 
 
 def refuse_unreadable() -> None:

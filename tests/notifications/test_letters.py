@@ -21,6 +21,7 @@ from portal.notifications.rendering import Mail, preview
 from portal.payments.models import GatewayAccount
 from portal.runs.models import BillingRun
 from portal.subscriptions.models import SubscriptionChange
+from tests.factories import Make as MakeThings
 from tests.notifications.world import NOON, World
 from tests.people import make_user
 
@@ -106,6 +107,8 @@ def _facts(world: World, topic: str) -> dict[str, Any]:
     if noun == "invoice":
         invoice = world.bill(due_days=7)
         return {"invoice": invoice.ref, "payment": world.pay(invoice).ref if event == "paid" else None}
+    if topic == "bank_account.changed":
+        return {"account": MakeThings(world.session, NOON).bank().ref, "what": "opened", "by": "Ada"}
     if topic == "payment.received":
         return {"payment": world.pay(world.bill()).ref}
     if noun == "payment":

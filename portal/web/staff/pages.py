@@ -3,12 +3,16 @@
 from flask import Blueprint
 
 from portal.web.staff import (
+    bank_accounts,
     customers,
     enter_customer,
     give_subscription,
     home,
     invoices,
+    payment_deeds,
     payments,
+    print_runs,
+    record_payment,
     search,
     subscription_changes,
     subscription_deeds,
@@ -18,6 +22,8 @@ from portal.web.staff import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
+    print_runs.bp,
+    bank_accounts.bp,
     search.bp,
     enter_customer.bp,
     customers.bp,
@@ -27,5 +33,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     subscription_changes.bp,
     subscription_deeds.bp,
     invoices.bp,
+    record_payment.bp,
+    payment_deeds.bp,
     payments.bp,
 )

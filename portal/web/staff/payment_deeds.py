@@ -1,0 +1,45 @@
+"""What staff do with a payment that came to a bank account: look at its proof, take it back."""
+
+from flask import Blueprint, Response, flash, g, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.actions.reverse_payment import reverse_payment
+from portal.banking.proof_files import proof_store
+from portal.banking.uploads import ENDINGS
+from portal.core import clock
+from portal.core.db import db
+from portal.core.errors import NotFound
+from portal.identity.permissions import Permission, requires
+from portal.reporting import payment_page
+from portal.web.forms import only_fields
+from portal.web.htmx import see_other
+from portal.web.staff import listing
+from portal.web.wording import gettext as _
+
+bp = Blueprint("staff_payment_deeds", __name__, url_prefix="/billing/payments")
+
+
+@bp.post("/<ref>/reverse")
+@requires(Permission.BILLING_WRITE)
+def reverse(ref: str) -> ResponseReturnValue:
+    only_fields("reason")
+    asked = reverse_payment(ref, reason=listing.reason_given(), actor=g.actor, at=clock.now())
+    if asked:
+        flash(_("Above your limit: somebody else was asked to approve it. Nothing is taken back yet."), "wait")
+    else:
+        flash(_("Taken back. What it had settled is open again."), "good")
+    return see_other(url_for("staff_payments.show_payment", ref=ref))
+
+
+@bp.get("/<ref>/proof")
+@requires(Permission.BILLING_READ)
+def show_proof(ref: str) -> ResponseReturnValue:
+    """The file that was kept with it; saved, never shown by the browser itself."""
+    receipt = payment_page.payment(db.session(), ref).BankReceipt
+    content = proof_store().get(receipt.proof_name) if receipt is not None and receipt.proof_name else None
+    if content is None:
+        raise NotFound("There is no proof of this payment.")
+    answer = Response(content, mimetype=receipt.proof_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{ref}.{ENDINGS[receipt.proof_type]}"'
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
