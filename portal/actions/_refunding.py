@@ -151,6 +151,8 @@ def find(session: Session, payment: Payment, told: RefundOutcome, *, actor: Acto
     person decides whose it is. Where another refund still holds the place a person is asked at once."""
     if told.outcome in (Outcome.DECLINED, Outcome.UNKNOWN, Outcome.NOT_SENT) or told.amount is None:
         return
+    if told.raw.get("dispute"):
+        return  # what a bank took back: the dispute itself is booked
     facts: dict[str, Any] = {
         "gateway_ref": told.gateway_ref,
         "amount_minor": told.amount.minor,

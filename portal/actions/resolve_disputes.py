@@ -21,6 +21,9 @@ from portal.payments.dispute_states import DisputeStatus
 from portal.payments.models import Attempt, GatewayAccount, Payment
 from portal.payments.refund_models import Dispute
 
+NOT_KNOWN = "not known"
+"""What a gateway is told that insists on a telephone number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -132,7 +135,7 @@ def _reply(session: Session, dispute: Dispute) -> DisputeReply:
     evidence = {
         "customer_email": customer.email,
         "customer_name": customer.name,
-        "customer_phone": phone,
+        "customer_phone": phone or NOT_KNOWN,
         "service_details": "\n".join(note.text for note in notes if note.kind not in ("phone", "delivery")),
     }
     if delivery is not None:

@@ -77,7 +77,7 @@ def _ask(reference: str, evidence: Evidence, proof: Checked, name: str, *, actor
 def _require_sound(evidence: Evidence) -> None:
     if not evidence.reason.strip():
         raise Invalid("Say what the evidence is.", field="reason")
-    if evidence.verdict is Verdict.PAID and not evidence.gateway_ref.strip():
+    if evidence.verdict == Verdict.PAID and not evidence.gateway_ref.strip():
         raise Invalid("Give the gateway's number of the transaction.", field="gateway_ref")
     if len(evidence.gateway_ref.strip()) > LONGEST_REFERENCE:
         raise Invalid(f"At most {LONGEST_REFERENCE} characters.", field="gateway_ref")

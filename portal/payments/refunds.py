@@ -19,6 +19,7 @@ from portal.payments.refund_states import (
     ASKED_ABOUT,
     LIVE,
     REFUND,
+    RESERVED,
     RefundEvent,
     RefundSource,
     RefundStatus,
@@ -215,6 +216,14 @@ def live_of(session: Session, payment_id: int) -> Refund | None:
 def of_payment(session: Session, payment_id: int) -> Sequence[Refund]:
     """Every refund of the payment, the latest first."""
     return session.scalars(select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.id.desc())).all()
+
+
+def of_invoice(session: Session, invoice_id: int) -> Sequence[Refund]:
+    """What of the money that paid the invoice goes or went back to its customer, the latest first."""
+    paid = select(PaymentAllocation.payment_id).where(PaymentAllocation.invoice_id == invoice_id)
+    wanted = select(Refund).where(Refund.payment_id.in_(paid), Refund.source != RefundSource.OUTSIDE)
+    on_their_way = RESERVED | {RefundStatus.SUCCEEDED}
+    return session.scalars(wanted.where(Refund.status.in_(on_their_way)).order_by(Refund.id.desc())).all()
 
 
 def by_ref(session: Session, ref: str) -> Refund:

@@ -54,9 +54,9 @@ STAFF_PLACES = (
     Place("/clients/", _("Customers"), "users", _("Records")),
     Place("/billing/subscriptions", _("Subscriptions"), "repeat", _("Records")),
     Place("/billing/invoices", _("Invoices"), "receipt-text", _("Records")),
-    Place("/billing/payments", _("Payments"), "credit-card", _("Records")),
-    Place("/billing/print-runs", _("Print runs"), "printer", _("Records")),
-    Place("/billing/bank-accounts", _("Bank accounts"), "landmark", _("House")),
+    Place("/billing/payments", _("Payments"), "credit-card", _("Records"), also=("/billing/attempts-in-doubt",)),
+    Place("/billing/refunds", _("Refunds"), "hand-coins", _("Records")),
+    Place("/billing/disputes", _("Disputes"), "message-square-text", _("Records")),
     Place("/billing/clock", _("Clock"), "clock", _("House")),
     Place("/billing/health", _("Health"), "activity", _("House")),
 )

@@ -37,16 +37,6 @@ _APPROVED = Look(_("Approved"), "circle-check", "good")
 _OVERDUE = Look(_("Overdue"), "triangle-alert", "bad")
 
 LOOKS: dict[str, dict[str, Look]] = {
-    "bank_account": {
-        "proposed": Look(_("Waits for approval"), "hourglass", "wait"),
-        "open": Look(_("Open"), "circle-check", "good"),
-        "rejected": _REJECTED,
-        "closed": Look(_("Closed"), "ban", "idle"),
-    },
-    "print_run": {
-        "printing": Look(_("Printing"), "hourglass", "wait"),
-        "printed": Look(_("Printed"), "circle-check", "good"),
-    },
     "subscription": {
         "draft": _DRAFT,
         "pending": _PENDING,
@@ -128,6 +118,12 @@ LOOKS: dict[str, dict[str, Look]] = {
         "failed": _FAILED,
         "canceled": _CANCELED,
         "unknown": _UNKNOWN,
+    },
+    "dispute": {
+        "needs_response": Look(_("Needs an answer"), "triangle-alert", "bad"),
+        "under_review": Look(_("Bank decides"), "hourglass", "wait"),
+        "won": Look(_("Won"), "circle-check", "good"),
+        "lost": Look(_("Lost"), "circle-x", "bad"),
     },
     "quote": {
         "offered": Look(_("Price held"), "clock", "wait"),

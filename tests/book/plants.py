@@ -208,7 +208,7 @@ PLANTS: dict[str, list[str]] = {
     "payments_had_an_attempt_before": ["UPDATE attempts SET created_at = created_at + interval '1 year'"],
     "successes_are_booked": ["DELETE FROM payments WHERE id = (SELECT min(id) FROM payments)"],
     "money_out_within_money_in": [
-        *unguarded("payments", "refunded_at_most_amount"),
+        *unguarded("payments", "refunded_at_most_amount", "reversed_at_most_rest"),
         "UPDATE payments SET refunded_minor = amount_minor + 1",
     ],
     "unexpected_money_has_a_task": ["DELETE FROM payment_allocations"],

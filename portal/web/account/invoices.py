@@ -19,7 +19,7 @@ from portal.invoicing.listing import Filters
 from portal.invoicing.models import Invoice
 from portal.invoicing.presentation import Settled, state_of
 from portal.payments import queries as payments
-from portal.payments import receipts
+from portal.payments import receipts, refunds
 from portal.payments.states import AttemptStatus, AttemptTrigger
 from portal.reporting import standing as standings
 from portal.web.account import words
@@ -96,6 +96,7 @@ def show_invoice(ref: str) -> ResponseReturnValue:
         doors=_doors(ref, receipt),
         tries=[(attempt, words.method_said(method) if method else "") for attempt, method in tries],
         cards=_cards(invoice) if shown.is_payable else [],
+        refunds=refunds.of_invoice(session, invoice.id) if was_paid else [],
         last_payment=receipt,
         link=pay_links.address(invoice, settings(), at) if shown.is_payable else "",
         can_pay=Permission.ACCOUNT_PAY in g.permissions,

@@ -3,16 +3,15 @@
 from flask import Blueprint
 
 from portal.web.staff import (
-    bank_accounts,
     customers,
+    disputes,
+    doubts,
     enter_customer,
     give_subscription,
     home,
     invoices,
-    payment_deeds,
     payments,
-    print_runs,
-    record_payment,
+    refunds,
     search,
     subscription_changes,
     subscription_deeds,
@@ -22,8 +21,6 @@ from portal.web.staff import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
-    print_runs.bp,
-    bank_accounts.bp,
     search.bp,
     enter_customer.bp,
     customers.bp,
@@ -33,7 +30,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     subscription_changes.bp,
     subscription_deeds.bp,
     invoices.bp,
-    record_payment.bp,
-    payment_deeds.bp,
     payments.bp,
+    refunds.bp,
+    disputes.bp,
+    doubts.bp,
 )

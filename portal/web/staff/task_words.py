@@ -44,7 +44,7 @@ KINDS: dict[str, Kind] = {
     "dispute_open": Kind(_("Payment disputed"), _("disputes wait for an answer"), "triangle-alert", "bad"),
     "dispute_not_covered": Kind(_("More was taken back than was left"), _("chargebacks are not covered"), "ban", "bad"),
     "settlement_contradicted": Kind(
-        _("The gateway contradicts the evidence"), _("settlements are contradicted"), "triangle-alert", "bad"
+        _("The gateway contradicts what is booked"), _("bookings are contradicted"), "triangle-alert", "bad"
     ),
     "paid_change_not_made": Kind(_("Paid change was not made"), _("paid changes wait"), "repeat", "bad"),
     "money_unmatched": Kind(_("Money without an owner"), _("amounts wait for their owner"), "landmark", "warn"),
