@@ -17,6 +17,7 @@ from portal.web.pay import link
 from portal.web.security import init_security
 from portal.web.session import init_session
 from portal.web.staff import clock, dunning, dunning_deeds, runs, switches
+from portal.web.staff import gateways as staff_gateways
 from portal.web.staff import health as staff_health
 from portal.web.staff import pages as staff
 from portal.web.staff.switches import init_switches
@@ -37,6 +38,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     dunning_deeds.bp,
     runs.bp,
     clock.bp,
+    staff_gateways.bp,
     staff_health.bp,
     switches.bp,
 )
