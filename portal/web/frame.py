@@ -57,6 +57,8 @@ STAFF_PLACES = (
     Place("/billing/payments", _("Payments"), "credit-card", _("Records"), also=("/billing/attempts-in-doubt",)),
     Place("/billing/refunds", _("Refunds"), "hand-coins", _("Records")),
     Place("/billing/disputes", _("Disputes"), "message-square-text", _("Records")),
+    Place("/billing/print-runs", _("Print runs"), "printer", _("Records")),
+    Place("/billing/bank-accounts", _("Bank accounts"), "landmark", _("House")),
     Place("/billing/gateways", _("Payment config"), "wallet", _("House")),
     Place("/billing/clock", _("Clock"), "clock", _("House")),
     Place("/billing/health", _("Health"), "activity", _("House")),

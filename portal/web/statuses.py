@@ -37,6 +37,16 @@ _APPROVED = Look(_("Approved"), "circle-check", "good")
 _OVERDUE = Look(_("Overdue"), "triangle-alert", "bad")
 
 LOOKS: dict[str, dict[str, Look]] = {
+    "bank_account": {
+        "proposed": Look(_("Waits for approval"), "hourglass", "wait"),
+        "open": Look(_("Open"), "circle-check", "good"),
+        "rejected": _REJECTED,
+        "closed": Look(_("Closed"), "ban", "idle"),
+    },
+    "print_run": {
+        "printing": Look(_("Printing"), "hourglass", "wait"),
+        "printed": Look(_("Printed"), "circle-check", "good"),
+    },
     "subscription": {
         "draft": _DRAFT,
         "pending": _PENDING,

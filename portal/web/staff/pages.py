@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from portal.web.staff import (
+    bank_accounts,
     customers,
     disputes,
     doubts,
@@ -10,7 +11,10 @@ from portal.web.staff import (
     give_subscription,
     home,
     invoices,
+    payment_deeds,
     payments,
+    print_runs,
+    record_payment,
     refunds,
     search,
     subscription_changes,
@@ -21,6 +25,8 @@ from portal.web.staff import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
+    print_runs.bp,
+    bank_accounts.bp,
     search.bp,
     enter_customer.bp,
     customers.bp,
@@ -30,6 +36,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     subscription_changes.bp,
     subscription_deeds.bp,
     invoices.bp,
+    record_payment.bp,
+    payment_deeds.bp,
     payments.bp,
     refunds.bp,
     disputes.bp,

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, g, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.actions.resolve_attempts import ask_about
+from portal.banking import iban
 from portal.core import clock
 from portal.core.db import db
 from portal.core.money import Money
@@ -14,6 +15,7 @@ from portal.payments import refunds
 from portal.payments.states import ASKED_ABOUT, IN_DOUBT, AttemptStatus, PaymentStatus
 from portal.reporting import invoice_page, payment_list, payment_page, refund_list
 from portal.reporting.payment_list import Filters
+from portal.web.filters import written
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
 from portal.web.staff import deed_words, listing
@@ -45,6 +47,7 @@ def list_payments() -> ResponseReturnValue:
         statuses=list(PaymentStatus),
         chips=listing.chips(_chips(filters)),
         can_ask=Permission.BILLING_WRITE in g.permissions,
+        can_record=Permission.BILLING_WRITE in g.permissions,
         at=clock.now(),
     )
 
@@ -58,6 +61,8 @@ def show_payment(ref: str) -> ResponseReturnValue:
     tries = invoice_page.attempts(session, [row.invoice_id]) if row.invoice_id else []
     parts = payment_page.allocations(session, payment.id)
     spread = sum(part.amount_minor for part in parts)
+    left = payment.amount_minor - payment.refunded_minor - payment.reversed_minor
+    reversible = Money(left if payment.status is PaymentStatus.BOOKED else 0, payment.currency)
     return show(
         page="staff/payments/show.html",
         fragment="staff/payments/_payment.html",
@@ -65,10 +70,13 @@ def show_payment(ref: str) -> ResponseReturnValue:
         payment=payment,
         state="refunded" if payment.refunded_minor else str(payment.status),
         parts=parts,
-        rest=Money(payment.amount_minor - spread, payment.currency),
+        rest=Money(payment.amount_minor - payment.reversed_minor - spread, payment.currency),
         entries=payment_page.entries(session, ref),
         tries=[(one, *_said(one)) for one in tries],
         days=deed_words.by_day(invoice_page.activity(session, row.customer_id, ref)),
+        account_number=iban.printed(row.BankAccount.number) if row.BankAccount else "",
+        is_reversible=row.BankReceipt is not None and not reversible.is_zero,
+        consequences=_consequences(row, parts, reversible),
         can_write=Permission.BILLING_WRITE in g.permissions,
         returns=refund_list.of_payment(session, payment.id),
         refundable=refunds.left_of(payment),
@@ -110,6 +118,31 @@ def ask(reference: str) -> ResponseReturnValue:
     words = _("The gateway answered.") if settled else _("The gateway was asked. It is not decided yet.")
     flash(words, "good" if settled and status is not AttemptStatus.DECLINED else "wait")
     return see_other(url_for(".show_attempt", reference=reference))
+
+
+def _consequences(row: Any, parts: list[Any], left: Money) -> list[str]:
+    """What taking it back does, before anybody does it."""
+    spread: dict[str, int] = {}
+    for part in parts:
+        spread[part.label] = spread.get(part.label, 0) + part.amount_minor
+    said = [
+        _(
+            "%(amount)s of %(number)s is open again, and chased.",
+            amount=written().money(Money(minor, left.currency)),
+            number=label,
+        )
+        for label, minor in spread.items()
+        if minor > 0
+    ]
+    rest = left.minor - sum(minor for minor in spread.values() if minor > 0)
+    if rest > 0 and row.name:
+        said.append(
+            _(
+                "%(amount)s leaves the balance; what was spent of it is taken back from the invoices it paid.",
+                amount=written().money(Money(rest, left.currency)),
+            )
+        )
+    return [*said, _("The record stays, with your reason. Right it by recording another one.")]
 
 
 def _said(one: Any) -> tuple[str, str]:
