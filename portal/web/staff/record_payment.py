@@ -55,7 +55,7 @@ class PaymentForm(PortalForm):
     customer = LineField(most=40)
     account = ChoiceField(_("Came to"), [required()])
     amount = MoneyField(_("Amount"), [required()])
-    value_on = DayField(_("On the bank's day"), [required()])
+    value_on = DayField(_("Value day"), [required()])
     reference = LineField(_("Reference on the statement"), most=LONGEST_REFERENCE)
     payer = LineField(_("Payer"), most=LONGEST_PAYER)
     note = TextField(_("Note"), most=LONGEST_NOTE)
