@@ -27,7 +27,7 @@ def upload_statement(account_ref: str, content: bytes, name: str, *, actor: Acto
     if not content.strip():
         raise StatementRefused("The file is empty.")
     if len(content) > importing.LARGEST:
-        raise StatementRefused("The file is larger than 10 MB. Ask the bank for shorter periods.")
+        raise StatementRefused("The file is larger than 5 MB. Ask the bank for shorter periods.")
     form = importing.CAMT if camt.is_camt(content) else importing.CSV
     digest = sha256(content).hexdigest()
     with transaction() as session:

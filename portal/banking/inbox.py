@@ -61,6 +61,19 @@ def owed_under(session: Session, number: str, currency: str) -> list[Owed]:
     return _owed(session, is_meant, currency)
 
 
+def with_refs(session: Session, refs: Iterable[str], currency: str) -> list[Owed]:
+    """Those of these invoices that are open in the currency."""
+    return _owed(session, among(Invoice.ref, refs), currency)
+
+
+def people(session: Session, words: str, currency: str) -> list[Customer]:
+    """Customers whose reference or mail this is, and who may be billed in the currency."""
+    said = words.strip()
+    found = select(Customer).where(or_(Customer.ref == said, func.lower(Customer.email) == said.lower()))
+    wanted = found.where(or_(Customer.currency.is_(None), Customer.currency == currency))
+    return list(session.scalars(wanted.order_by(Customer.id).limit(WORDS)))
+
+
 def recorded(session: Session, transfer: Transfer, bank_account_id: int) -> list[Recorded]:
     """Payments of the same amount and time that somebody wrote down and that no line of a statement is yet."""
     rows = session.execute(

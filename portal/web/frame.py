@@ -50,6 +50,7 @@ ACCOUNT_PLACES = (
 STAFF_PLACES = (
     Place("/billing/", _("Home"), "house"),
     Place("/billing/dunning", _("Dunning"), "triangle-alert"),
+    Place("/billing/money-inbox", _("Money inbox"), "inbox", also=("/billing/statements",)),
     Place("/billing/runs", _("Runs"), "play"),
     Place("/clients/", _("Customers"), "users", _("Records")),
     Place("/billing/subscriptions", _("Subscriptions"), "repeat", _("Records")),

@@ -20,6 +20,7 @@ from portal.customers.models import Customer
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.states import Collection
 from portal.subscriptions.wishes import Beginning, StartTerms
+from tests.book.transfers import live_by_statement
 from tests.factories import STAFF
 from tests.scripted import SOFT
 from tests.world import World, gateway, make, world
@@ -79,6 +80,7 @@ def lively(world: World, subscribe: Callable[..., Subscription]) -> World:
             world.gateway.card_will(order.method_token, SOFT)
     world.days(33)
     _transfers(world, upgrading)
+    live_by_statement(world)
     seal_audit(at=world.at)
     world.at += timedelta(minutes=1)
     world.session.rollback()

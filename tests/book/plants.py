@@ -50,6 +50,18 @@ def unguarded(table, *constraints):
 
 
 PLANTS: dict[str, list[str]] = {
+    # statements.sql
+    "a_line_is_one_payment": ["UPDATE bank_lines SET amount_minor = amount_minor + 1 WHERE status = 'booked'"],
+    "statements_are_taken_once": ["UPDATE statement_imports SET taken = taken - 1, known = known + 1"],
+    "statements_do_not_lie": [
+        *unguarded("bank_lines", "read_waits"),
+        "UPDATE bank_lines SET status = 'read', payment_id = NULL WHERE status = 'ignored'",
+    ],
+    "proofs_wait_for_a_person": ["UPDATE tasks SET closed_at = now() WHERE kind = 'transfer_proof'"],
+    "proofs_are_of_their_customer": [
+        """UPDATE transfer_proofs SET payment_id = (SELECT min(id) FROM payments
+            WHERE customer_id <> transfer_proofs.customer_id) WHERE status = 'accepted'""",
+    ],
     # bank.sql
     "bank_is_what_was_received": [
         "UPDATE journal_entries SET amount_minor = amount_minor + 1 WHERE event = 'payment.unmatched'",

@@ -27,7 +27,7 @@ from portal.core.errors import NotFound
 from portal.core.ids import public_ref
 
 CSV, CAMT = "csv", "camt053"
-LARGEST = 10 * 1024 * 1024
+LARGEST = 5 * 1024 * 1024
 SHOWN_WRONG = 200
 _LATER = timedelta(hours=1)
 
