@@ -61,7 +61,7 @@ class Journey:
         self.jumps = 0
         self._patience = Patience()
         self._clocks = TwinClocks(current().twin_urls)
-        self._is_calm = False
+        self._calm: TwinState | None = None
         self._is_sealed = False
         self._told_at = 0.0
 
@@ -90,20 +90,23 @@ class Journey:
     def _quiet(self, look: Outlook) -> TwinState | None:
         """The stand-ins' state once everything is quiet; None after waiting a little for what is not.
 
-        A stand-in may have delivered something between our look at the rows and our question to it, so
-        quiet is believed at the second look in a row.
+        A stand-in may have delivered something between our look at the rows and our question to it, so quiet is
+        believed at the second look in a row. They are not asked again then: without a job they have heard nothing.
         """
+        calm, self._calm = self._calm, None
         if look.due or is_busy(connection(), wall().timestamp()):
-            self._is_calm = False
             self._wait_for_jobs(look)
             return None
+        if calm is not None:
+            return calm
         state = self._clocks.state()
         if state.in_flight:
-            self._is_calm = False
             self.stop.wait(TWIN_WAIT_SECONDS)
             return None
-        was_calm, self._is_calm = self._is_calm, True
-        return state if was_calm or not self._clocks.urls else None
+        if not self._clocks.urls:
+            return state
+        self._calm = state
+        return None
 
     def _wait_for_jobs(self, look: Outlook) -> None:
         if self._patience.is_over(look.due, look.woken):
@@ -121,7 +124,6 @@ class Journey:
         later = [at for at in (look.next_at, stand_ins.next_due_at, target_at) if at is not None and at > look.at]
         move_clock(min(later), wall_at=wall())
         self._show_stand_ins(look, min(later))
-        self._is_calm = False
         self.jumps += 1
 
     def _show_stand_ins(self, look: Outlook, at: datetime | None = None) -> None:
