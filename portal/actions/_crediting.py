@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.actions import _billing, _clearing, _collecting, _refunding
@@ -14,12 +15,12 @@ from portal.balance.ledger import BalanceOverspent
 from portal.core import audit, outbox
 from portal.core import business as businesses
 from portal.core.actors import Actor
-from portal.core.errors import Invalid, Refused
+from portal.core.errors import Invalid, NotFound, Refused
 from portal.core.money import Money
 from portal.customers.models import Customer
 from portal.identity.models import Approval
 from portal.invoicing import lifecycle, note_drafts, notes
-from portal.invoicing.models import CreditNote, Invoice, InvoiceLine
+from portal.invoicing.models import CreditNote, Invoice
 from portal.invoicing.overflow import Part
 from portal.invoicing.states import CreditNoteEvent, CreditNoteStatus, NoteCause
 from portal.payments import attempts, refunds
@@ -27,8 +28,8 @@ from portal.payments import queries as payments
 from portal.payments.models import Payment, PaymentMethod
 from portal.payments.states import AttemptStatus, AttemptTrigger
 
-DEED = "credit_note"
-VOID_DEED = "void_credit_note"
+DEED = "credit_note.issue"
+VOID_DEED = "credit_note.void"
 
 
 class NothingToRefund(Refused):
@@ -65,18 +66,15 @@ def content_of(session: Session, note: CreditNote, invoice: Invoice, parts: Sequ
         Change("Credited", credited, credited + note.total),
         Change("Balance", held, held + places.to_balance),
     )
-    return Content(
-        note.total, facts_of(session, note, invoice, parts), tuple(notes.postings(session, note, parts)), changes
-    )
+    return Content(note.total, facts_of(note, invoice, parts), tuple(notes.postings(session, note, parts)), changes)
 
 
-def facts_of(session: Session, note: CreditNote, invoice: Invoice, parts: Sequence[Part]) -> dict[str, Any]:
-    positions = {part.line_id: session.get_one(InvoiceLine, part.line_id).position for part in parts}
+def facts_of(note: CreditNote, invoice: Invoice, parts: Sequence[Part]) -> dict[str, Any]:
     return {
         "note": note.ref,
         "invoice": invoice.ref,
         "number": invoice.label,
-        "lines": [[positions[part.line_id], part.minor] for part in parts],
+        "lines": [[part.line_id, part.minor] for part in parts],
         "to_invoice": note.to_invoice_minor,
         "to_balance": note.to_balance_minor,
         "to_refund": note.to_refund_minor,
@@ -115,7 +113,12 @@ def turn_down(session: Session, approval: Approval, actor: Actor, at: datetime) 
         )  # fmt: skip
 
 
-GIVE = Deed(content, carry_out, turn_down)
+def foresee(session: Session, approval: Approval) -> Content:
+    note, invoice = of(session, approval.subject)
+    return content_of(session, note, invoice, notes.parts(session, note))
+
+
+GIVE = Deed(content, carry_out, turn_down, foresee)
 
 
 def voiding_of(session: Session, note: CreditNote, invoice: Invoice) -> Content:
@@ -147,13 +150,20 @@ def _void(session: Session, approval: Approval, actor: Actor, at: datetime) -> N
     void(session, note, invoice, reason=approval.reason, actor=actor, at=at)
 
 
-TAKE_BACK = Deed(_voiding, _void, nothing_waits)
+def _foresee_void(session: Session, approval: Approval) -> Content:
+    return voiding_of(session, *of(session, approval.subject))
+
+
+TAKE_BACK = Deed(_voiding, _void, nothing_waits, _foresee_void)
 
 
 def of(session: Session, ref: str) -> tuple[CreditNote, Invoice]:
     """The note and its invoice as they are under the lock."""
-    note = notes.by_ref(session, ref)
-    return note, session.get_one(Invoice, note.invoice_id, populate_existing=True)
+    found = select(CreditNote, Invoice).join(Invoice, Invoice.id == CreditNote.invoice_id).where(CreditNote.ref == ref)
+    row = session.execute(found.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such credit note.")
+    return row[0], row[1]
 
 
 def require_issuable(session: Session, note: CreditNote, invoice: Invoice) -> list[Part]:

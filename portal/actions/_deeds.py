@@ -48,15 +48,17 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One kind of deed. All three are called under the customer's lock, in the transaction of the decision.
+    """One kind of deed. The first three are called under the customer's lock, in the transaction of the decision.
 
     `content(session, approval)` is None when the deed is not possible any more. `carry_out` and `turn_down` get
-    `(session, approval, actor, at)`; the actor is the one who decides.
+    `(session, approval, actor, at)`; the actor is the one who decides. `foresee` is `content` for a page: without
+    checks and without locks; None where `content` serves as well.
     """
 
     content: Callable[[Session, Approval], Content | None]
     carry_out: Callable[[Session, Approval, Actor, datetime], None]
     turn_down: Callable[[Session, Approval, Actor, datetime], None]
+    foresee: Callable[[Session, Approval], Content | None] | None = None
 
 
 def nothing_waits(session: Session, approval: Approval, actor: Actor, at: datetime) -> None:

@@ -21,7 +21,7 @@ from portal.subscriptions import changes, lifecycle
 from portal.subscriptions import queries as subscriptions
 from portal.subscriptions.states import SubscriptionStatus
 
-DEED = "void_invoice"
+DEED = "invoice.void"
 
 
 class NotVoidable(Refused):
@@ -48,7 +48,7 @@ def content_of(session: Session, invoice: Invoice) -> Content:
         "from_balance": back.minor,
     }  # fmt: skip
     changes_made = (Change("Open", invoice.open, zero), Change("Paid", back, zero))
-    return Content(invoice.total, facts, tuple(reversal.void_postings(session, invoice)), changes_made)
+    return Content(invoice.total, facts, tuple(reversal.void_postings(session, invoice, back)), changes_made)
 
 
 def content(session: Session, approval: Approval) -> Content | None:
@@ -65,7 +65,11 @@ def carry_out(session: Session, approval: Approval, actor: Actor, at: datetime) 
     void(session, queries.by_ref(session, approval.subject), reason=approval.reason, actor=actor, at=at)
 
 
-VOID = Deed(content, carry_out, nothing_waits)
+def foresee(session: Session, approval: Approval) -> Content:
+    return content_of(session, queries.by_ref(session, approval.subject))
+
+
+VOID = Deed(content, carry_out, nothing_waits, foresee)
 
 
 def void(session: Session, invoice: Invoice, *, reason: str, actor: Actor, at: datetime) -> None:

@@ -20,7 +20,7 @@ from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
 from portal.journal.accounts import JournalEvent, entries
 
-DEED = "write_off_invoice"
+DEED = "invoice.write_off"
 
 
 class NothingToWriteOff(Refused):
@@ -61,7 +61,11 @@ def carry_out(session: Session, approval: Approval, actor: Actor, at: datetime) 
     write_off(session, queries.by_ref(session, approval.subject), reason=approval.reason, actor=actor, at=at)
 
 
-WRITE_OFF = Deed(content, carry_out, nothing_waits)
+def foresee(session: Session, approval: Approval) -> Content:
+    return content_of(queries.by_ref(session, approval.subject))
+
+
+WRITE_OFF = Deed(content, carry_out, nothing_waits, foresee)
 
 
 def write_off(session: Session, invoice: Invoice, *, reason: str, actor: Actor, at: datetime) -> Money:

@@ -103,7 +103,8 @@ def withdraw_approval(approval_ref: str, *, actor: Actor, at: datetime) -> None:
 
 def foreseen(session: Session, approval: Approval) -> Content | None:
     """What approving it now would do, for the page; None when it is not possible any more."""
-    return DEEDS[approval.deed].content(session, approval)
+    deed = DEEDS[approval.deed]
+    return (deed.foresee or deed.content)(session, approval)
 
 
 def _lock(session: Session, ref: str, *, decided: set[Decision] | None = None) -> Approval:

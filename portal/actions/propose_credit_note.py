@@ -87,7 +87,7 @@ def submit_credit_note(note_ref: str, *, actor: Actor, at: datetime) -> None:
 
 def version_of(session: Session, note: CreditNote, invoice: Invoice) -> str:
     """Another whenever the note's content or status is another."""
-    facts = _crediting.facts_of(session, note, invoice, notes.parts(session, note))
+    facts = _crediting.facts_of(note, invoice, notes.parts(session, note))
     return approvals.digest_for(note.total, facts | {"status": str(note.status), "remark": note.remark}).hex()
 
 

@@ -110,6 +110,19 @@ def parts_of(session: Session, invoice: Invoice, amounts: Mapping[int, Money]) -
     return parts
 
 
+def mirrored(lines: Sequence[Creditable], amounts: Mapping[int, Money]) -> list[tuple[Creditable, Money, Money]]:
+    """Each line that `amounts` (by position) credits, with its amount and the tax that goes back with it."""
+    asked = [(one, amounts[one.line.position]) for one in lines if one.line.position in amounts]
+    return [
+        (
+            one,
+            amount,
+            Money.total((mirrored_tax(one.charged, one.returned, tax, amount) for tax in one.taxes), amount.currency),
+        )
+        for one, amount in asked
+    ]
+
+
 def total_of(parts: Sequence[Part], currency: str) -> Money:
     return Money(sum(part.minor for part in parts), currency)
 

@@ -35,8 +35,8 @@ def void(session: Session, invoice: Invoice, *, business: Business, at: datetime
     """
     if not is_voidable(session, invoice):
         raise SomethingPaid("Something was paid on this invoice, so it cannot be voided. Nothing was changed.")
-    posted = void_postings(session, invoice)
     from_balance = applied_from_balance(session, invoice)
+    posted = void_postings(session, invoice, from_balance)
     invoice.paid_minor -= from_balance.minor
     if not lifecycle.move(invoice, InvoiceEvent.VOIDED, at=at):
         return False
@@ -50,10 +50,9 @@ def is_voidable(session: Session, invoice: Invoice) -> bool:
     return invoice.paid_minor <= applied_from_balance(session, invoice).minor and not invoice.noted_minor
 
 
-def void_postings(session: Session, invoice: Invoice) -> list[Entry]:
-    """What voiding it posts."""
+def void_postings(session: Session, invoice: Invoice, from_balance: Money) -> list[Entry]:
+    """What voiding it posts, `from_balance` of it going back there."""
     lines = queries.lines_of(session, [invoice.id])
-    from_balance = applied_from_balance(session, invoice)
     return [*voided(_posted(session, invoice, lines)), *entries(JournalEvent.BALANCE_UNAPPLIED, from_balance)]
 
 

@@ -6,9 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from portal.actions.change_plan import change_plan
 from portal.actions.create_subscription import create_subscription
+from portal.actions.decide_approval import decide_approval
+from portal.actions.propose_credit_note import NoteWish, propose_credit_note
 from portal.actions.quote_change import quote_change
 from portal.actions.record_payment import record_payment
 from portal.actions.record_unmatched import record_unmatched
@@ -17,11 +20,17 @@ from portal.banking.receipts import Wire
 from portal.core.actors import Actor
 from portal.core.money import Money
 from portal.customers.models import Customer
+from portal.identity.approvals import Decision
+from portal.identity.models import Approval
+from portal.invoicing.models import Invoice
+from portal.invoicing.note_drafts import Places
+from portal.invoicing.states import NoteCause
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.states import Collection
 from portal.subscriptions.wishes import Beginning, StartTerms
 from tests.book.transfers import live_by_statement
 from tests.factories import STAFF
+from tests.people import make_user
 from tests.scripted import SOFT
 from tests.world import World, gateway, make, world
 
@@ -43,6 +52,18 @@ def subscribe(world: World) -> Callable[..., Subscription]:
         return world.make.one(Subscription, Subscription.ref == ref)
 
     return begin
+
+
+def _approved(world: World, invoice: Invoice) -> None:
+    """A credit note that one person drew up and another approved, and one that waits."""
+    ada, bayo = (make_user(world.session, "billing") for _ in range(2))
+    zero = Money.zero("NGN")
+    for minor in (100_00, 50_00):
+        places = Places(zero, Money(minor * 1075 // 1000, "NGN"), zero)
+        wish = NoteWish({1: Money(minor, "NGN")}, places, NoteCause.GOODWILL, "Sorry")
+        propose_credit_note(invoice.ref, wish, submit=True, actor=Actor.staff(ada.id, "Ada"), at=world.at)
+    ref = world.session.scalars(select(Approval.ref).order_by(Approval.id)).first()
+    decide_approval(ref, Decision.APPROVED, reason="", actor=Actor.staff(bayo.id, "Bayo"), at=world.at)
 
 
 def _transfers(world: World, payer: Subscription) -> None:
@@ -80,6 +101,7 @@ def lively(world: World, subscribe: Callable[..., Subscription]) -> World:
             world.gateway.card_will(order.method_token, SOFT)
     world.days(33)
     _transfers(world, upgrading)
+    _approved(world, make.invoices(upgrading)[0])
     live_by_statement(world)
     seal_audit(at=world.at)
     world.at += timedelta(minutes=1)

@@ -50,6 +50,21 @@ def unguarded(table, *constraints):
 
 
 PLANTS: dict[str, list[str]] = {
+    # approvals.sql
+    "a_second_person_decides": [
+        *unguarded("approvals", "decided_by_another"),
+        "UPDATE approvals SET decided_by = requested_by WHERE decision = 'approved'",
+    ],
+    "what_was_done_is_what_was_approved": [
+        "UPDATE credit_notes SET to_balance_minor = to_balance_minor - 1, to_refund_minor = to_refund_minor + 1",
+    ],
+    "one_request_per_deed": [
+        "DROP INDEX ix_approvals_one_open",
+        """INSERT INTO approvals (ref, deed, subject, customer_id, digest, amount_minor, currency, facts, reason,
+                                  requested_by, requested_at, decision_reason)
+           SELECT 'apr_planted', deed, subject, customer_id, digest, amount_minor, currency, facts, reason,
+                  requested_by, requested_at, '' FROM approvals WHERE decision IS NULL""",
+    ],
     # statements.sql
     "a_line_is_one_payment": ["UPDATE bank_lines SET amount_minor = amount_minor + 1 WHERE status = 'booked'"],
     "statements_are_taken_once": ["UPDATE statement_imports SET taken = taken - 1, known = known + 1"],

@@ -1,8 +1,9 @@
 -- invariant: open_invoices_wait_for_something (25)
--- An open invoice waits for a reminder, for its due day or to lapse, or a case chases it.
+-- An open invoice waits for a reminder, for its due day or to lapse, or a case chases it, or a person stopped that.
 SELECT i.id, i.ref, i.kind FROM invoices i
  WHERE i.status = 'issued' AND i.next_action_at IS NULL
-   AND NOT EXISTS (SELECT FROM dunning_debts d WHERE d.invoice_id = i.id AND d.closed_at IS NULL);
+   AND NOT EXISTS (SELECT FROM dunning_debts d JOIN dunning_cases k ON k.id = d.case_id
+                    WHERE d.invoice_id = i.id AND (d.closed_at IS NULL OR k.status = 'stopped'));
 
 -- invariant: what_the_clock_moves_has_a_time (25)
 -- Every row that waits for the clock says when.
@@ -50,7 +51,7 @@ SELECT s.id, s.ref, s.next_action_at, r.ref AS run
         WHERE a.customer_id = s.customer_id AND a.deed = 'customer.released' AND a.at >= r.as_of);
 
 -- invariant: what_waits_for_a_person_has_a_task (25)
--- Parked customers, held runs and stopped gateway accounts are somebody's open task.
+-- Parked customers, held runs, stopped gateway accounts and what a second person is to approve are somebody's open task.
 SELECT 'customer_parked' AS kind, c.ref FROM customers c
  WHERE c.parked_at IS NOT NULL
    AND NOT EXISTS (SELECT FROM tasks t WHERE t.kind = 'customer_parked' AND t.subject = c.ref AND t.closed_at IS NULL)
@@ -59,4 +60,11 @@ UNION ALL SELECT 'run_held', r.ref FROM billing_runs r
    AND NOT EXISTS (SELECT FROM tasks t WHERE t.kind = 'run_held' AND t.subject = r.ref AND t.closed_at IS NULL)
 UNION ALL SELECT 'gateway_refused', g.ref FROM gateway_accounts g
  WHERE g.stopped_reason IS NOT NULL
-   AND NOT EXISTS (SELECT FROM tasks t WHERE t.kind = 'gateway_refused' AND t.subject = g.ref AND t.closed_at IS NULL);
+   AND NOT EXISTS (SELECT FROM tasks t WHERE t.kind = 'gateway_refused' AND t.subject = g.ref AND t.closed_at IS NULL)
+UNION ALL SELECT 'approval_waiting', a.ref FROM approvals a
+ WHERE a.decision IS NULL
+   AND NOT EXISTS (SELECT FROM tasks t WHERE t.kind = 'approval_waiting' AND t.subject = a.ref AND t.closed_at IS NULL)
+UNION ALL SELECT 'credit_note', n.ref FROM credit_notes n
+ WHERE n.status = 'pending_approval'
+   AND NOT EXISTS (SELECT FROM approvals a
+        WHERE a.deed = 'credit_note.issue' AND a.subject = n.ref AND a.decision IS NULL);

@@ -24,13 +24,14 @@ SELECT k.customer_id, k.currency, count(*) FROM dunning_cases k
  GROUP BY k.customer_id, k.currency HAVING count(*) > 1;
 
 -- invariant: failures_are_chased (26)
--- An open invoice whose last charge was declined is in a case, unless it lapses by itself.
+-- An open invoice whose last charge was declined is in a case, unless it lapses by itself or a person stopped that.
 SELECT i.id, i.ref, a.reference FROM invoices i
   JOIN subscriptions s ON s.id = i.subscription_id AND s.collection = 'pull'
   JOIN LATERAL (SELECT a.reference, a.status FROM attempts a
                  WHERE a.invoice_id = i.id AND a.kind = 'charge' ORDER BY a.id DESC LIMIT 1) a ON a.status = 'declined'
  WHERE i.status = 'issued' AND i.kind NOT IN ('first', 'change') AND <<i.customer_id>>
-   AND NOT EXISTS (SELECT FROM dunning_debts d WHERE d.invoice_id = i.id AND d.closed_at IS NULL);
+   AND NOT EXISTS (SELECT FROM dunning_debts d JOIN dunning_cases k ON k.id = d.case_id
+                    WHERE d.invoice_id = i.id AND (d.closed_at IS NULL OR k.status = 'stopped'));
 
 -- invariant: tries_keep_to_the_ladder (26)
 -- The nth try of the ladder comes no earlier than the nth day of it, and there are no more tries than days.

@@ -10,6 +10,7 @@ from portal.actions.note_on_case import note_on_case
 from portal.actions.pause_dunning import pause_dunning, resume_dunning
 from portal.actions.remind_customer import remind_customer
 from portal.actions.retry_debt import retry_debt
+from portal.actions.stop_dunning import stop_dunning
 from portal.actions.suspend_for_debt import suspend_for_debt
 from portal.core import clock
 from portal.core.db import db
@@ -84,6 +85,14 @@ def pause(ref: str) -> ResponseReturnValue:
         raise Invalid(_("Choose one of the list."), field="kind")
     pause_dunning(ref, until=until, kind=PauseKind(kind), reason=reason, actor=g.actor, at=clock.now())
     return _back(ref, _("Paused until %(day)s.", day=_day(until)))
+
+
+@bp.post("/stop")
+@requires(Permission.BILLING_WRITE)
+def stop(ref: str) -> ResponseReturnValue:
+    only_fields("reason")
+    stop_dunning(ref, reason=reason_given(), actor=g.actor, at=clock.now())
+    return _back(ref, _("The case is closed. The invoices stay open."))
 
 
 @bp.post("/resume")

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.actions.pay_invoice import pay_invoice
 from portal.actions.request_document import request_document
 from portal.actions.void_invoice import void_invoice
+from portal.actions.write_off_invoice import write_off_invoice
 from portal.core import clock
 from portal.core.days import day
 from portal.core.db import db
@@ -16,13 +17,14 @@ from portal.core.keyset import sorts
 from portal.identity.permissions import Permission, requires
 from portal.invoicing import queries as invoicing
 from portal.invoicing.files import store
+from portal.invoicing.note_drafts import CREDITED
 from portal.invoicing.presentation import ShownInvoice, present, state_of
 from portal.invoicing.states import InvoiceKind, InvoiceStatus
 from portal.notifications import queries as notifications
 from portal.payments import queries as payments
 from portal.payments import receipts
 from portal.payments.states import IN_DOUBT, LIVE, AttemptTrigger
-from portal.reporting import invoice_list, invoice_page
+from portal.reporting import credit_note_list, invoice_list, invoice_page
 from portal.reporting.invoice_list import Filters
 from portal.web.filters import written
 from portal.web.forms import only_fields, posted_key
@@ -78,6 +80,8 @@ def show_invoice(ref: str) -> ResponseReturnValue:
         days=deed_words.by_day(invoice_page.activity(session, row.customer_id, ref)),
         consequences=_consequences(row, shown, tries),
         is_voidable=invoice.status is InvoiceStatus.ISSUED and not invoice.paid_minor,
+        is_creditable=invoice.status in CREDITED and invoice.noted_minor < invoice.total_minor,
+        notes=credit_note_list.of_invoice(session, invoice.id),
         can_write=can_write,
         at=at,
     )
@@ -98,9 +102,16 @@ def charge(ref: str) -> ResponseReturnValue:
 @requires(Permission.BILLING_WRITE)
 def void(ref: str) -> ResponseReturnValue:
     only_fields("reason")
-    void_invoice(ref, reason=listing.reason_given(), actor=g.actor, at=clock.now())
-    flash(_("Invoice voided."), "good")
-    return see_other(url_for(".show_invoice", ref=ref))
+    asked = void_invoice(ref, reason=listing.reason_given(), actor=g.actor, at=clock.now())
+    return _done_or_asked(asked, ref, _("Invoice voided."))
+
+
+@bp.post("/<ref>/write-off")
+@requires(Permission.BILLING_WRITE)
+def write_off(ref: str) -> ResponseReturnValue:
+    only_fields("reason")
+    asked = write_off_invoice(ref, reason=listing.reason_given(), actor=g.actor, at=clock.now())
+    return _done_or_asked(asked, ref, _("Written off. Money that comes all the same takes it back."))
 
 
 @bp.post("/<ref>/document")
@@ -128,6 +139,15 @@ def show_document(ref: str) -> ResponseReturnValue:
     if request.headers.get("HX-Request"):
         answer = Response("", headers={"HX-Redirect": request.path})
     return answer
+
+
+def _done_or_asked(asked: str, ref: str, said: str) -> ResponseReturnValue:
+    """Back to the invoice where it was done, else to the request that waits for a second person."""
+    if asked:
+        flash(_("A second person has to approve it. Nothing was done yet."), "wait")
+        return see_other(url_for("staff_approvals.show_approval", ref=asked))
+    flash(said, "good")
+    return see_other(url_for(".show_invoice", ref=ref))
 
 
 def _filters() -> Filters:

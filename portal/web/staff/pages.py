@@ -3,6 +3,9 @@
 from flask import Blueprint
 
 from portal.web.staff import (
+    approvals,
+    credit_notes,
+    write_credit_note,
     bank_accounts,
     customers,
     disputes,
@@ -39,6 +42,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     subscription_changes.bp,
     subscription_deeds.bp,
     invoices.bp,
+    write_credit_note.bp,
+    credit_notes.bp,
+    approvals.bp,
     record_payment.bp,
     payment_deeds.bp,
     money_inbox.bp,
