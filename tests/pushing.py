@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -79,13 +80,20 @@ class PushWorld(World):
         self.work()
         return self.make.invoice(self.make.one(Subscription, Subscription.ref == ref))
 
-    def open(self, invoice: Invoice, channel: str = "virtual_account", bank: str = "", **changed: Any) -> Opened:
-        """Its payer chooses a way to pay."""
+    def opening(self, invoice: Invoice, channel: str = "virtual_account", bank: str = "", **changed: Any) -> Any:
+        """What opens it when it is called, with nothing of this world's own session."""
         bank = bank or ("bni" if channel == "virtual_account" else "")
         back = "https://portal.example.test/pay/back"
         wish = Wish(back, back, channel=Channel(channel), bank=bank, keeps_method=False, **changed)
+        return partial(open_payable, invoice.ref, wish, actor=PAYER, at=self.at)
+
+    def open(self, invoice: Invoice, channel: str = "virtual_account", bank: str = "", **changed: Any) -> Opened:
+        """Its payer chooses a way to pay."""
+        opening = self.opening(invoice, channel, bank, **changed)
+        self.session.rollback()
         try:
-            return open_payable(invoice.ref, wish, actor=PAYER, at=self.at)
+            opened: Opened = opening()
+            return opened
         finally:
             self.session.rollback()
             self.session.expire_all()

@@ -110,6 +110,7 @@ def open_one(*, customer_id: int, invoice_ref: str | None, wish: Wish, actor: Ac
             return Opened(open_already.reference, attempts.link_of(open_already))
         attempt = _commit_to(session, sale, actor=actor, at=at)
         order = _order(attempt, sale)
+    crash_point("C-09")
     payable = _ask(sale.account, order)
     crash_point("C-31")
     return _record(attempt.id, payable, sale.account, at=at)
@@ -162,7 +163,7 @@ def _sale(session: Session, customer: Customer, invoice: Invoice | None, wish: W
         _owed.require_open(invoice)
     currency = invoice.currency if invoice else currency_of(session, customer)
     account = account_for(session, currency)
-    if (Ability.CHECKOUT if wish.channel is Channel.PAGE else Ability.DIRECT) not in opens(account.gateway).abilities:
+    if not _gateways.offers(account, wish.channel, wish.bank):
         raise Invalid("This way to pay is not offered.", field="channel")
     least = _gateways.minimum_of(account, currency)
     if invoice is None or wish.part is None:
