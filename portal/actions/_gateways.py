@@ -11,9 +11,9 @@ from portal.core.errors import Refused
 from portal.core.money import Money
 from portal.core.secrets import vault
 from portal.core.settings import current
-from portal.gateways.base import Ability
+from portal.gateways.base import Ability, Channel
 from portal.gateways.protocols import Adapter, Offers, Pulls, Refunds
-from portal.gateways.registry import adapter_for, minimum
+from portal.gateways.registry import adapter_for, minimum, opens, ways
 from portal.gateways.returns import Disputes, ListsReturns, Retries
 from portal.invoicing.lifecycle import Spending
 from portal.invoicing.models import Invoice
@@ -116,6 +116,15 @@ def stored(sealed: bytes | None, account: GatewayAccount) -> Mapping[str, str]:
     """Keys taken out of the vault, empty if there are none."""
     keys: Mapping[str, str] = json.loads(vault().open(sealed, place=secret_place(account))) if sealed else {}
     return keys
+
+
+def offers(account: GatewayAccount, channel: Channel, bank: str) -> bool:
+    """Whether the gateway can, and, where the account offers some ways to pay only, whether this is one of them."""
+    is_page = channel is Channel.PAGE
+    if (Ability.CHECKOUT if is_page else Ability.DIRECT) not in opens(account.gateway).abilities:
+        return False
+    banks = ways(account.gateway, account.channels).get(channel, ())
+    return is_page or not account.channels or bank in banks or (not bank and len(banks) == 1)
 
 
 def minimum_of(account: GatewayAccount | None, currency: str) -> Money:

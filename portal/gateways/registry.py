@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from portal.core.errors import NotFound
@@ -58,9 +58,16 @@ def replaced(adapter: Opens) -> Iterator[None]:
         ADAPTERS[adapter.name] = kept
 
 
-def ways(gateway: str) -> Mapping[Channel, tuple[str, ...]]:
-    """The channels in which the gateway takes money without its own page, each with its banks, wallets or shops."""
-    return _WAYS.get(gateway, {})
+def ways(gateway: str, chosen: Collection[str] = ()) -> Mapping[Channel, tuple[str, ...]]:
+    """The channels in which the gateway takes money without its own page, each with its banks, wallets or shops.
+
+    `chosen` are those an account offers, as `virtual_account:bni`; none: all.
+    """
+    every = _WAYS.get(gateway, {})
+    if not chosen:
+        return every
+    kept = {channel: tuple(bank for bank in banks if f"{channel}:{bank}" in chosen) for channel, banks in every.items()}
+    return {channel: banks for channel, banks in kept.items() if banks}
 
 
 def minimum(gateway: str, currency: str) -> Money:

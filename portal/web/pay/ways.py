@@ -89,7 +89,7 @@ def ways_of(account: GatewayAccount | None, open_amount: Money) -> tuple[Way, ..
     """What the account's gateway offers for a debt of this currency, the quickest to be noticed first."""
     if account is None or open_amount.currency not in account.currencies:
         return ()
-    direct = ways(account.gateway)
+    direct = ways(account.gateway, account.channels)
     found = [_way(channel, direct[channel]) for channel in WORDS if channel in direct]
     if Ability.CHECKOUT in opens(account.gateway).abilities:
         found.append(_way(Channel.PAGE, ()))

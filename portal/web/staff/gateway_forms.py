@@ -14,6 +14,7 @@ from portal.core.money import CURRENCIES
 from portal.gateways.registry import opens
 from portal.payments.models import GatewayAccount
 from portal.web.forms import ChoiceField, PasswordField, PortalForm, QuantityField, required
+from portal.web.pay.ways import name_of
 from portal.web.security import limiter
 from portal.web.wording import gettext, ngettext
 from portal.web.wording import lazy_gettext as _
@@ -90,7 +91,7 @@ class SettingsForm(PortalForm):
         self.currencies.choices = [(one, one) for one in sorted(CURRENCIES) if takes(one) is not None]
         names = {one["code"]: one["name"] for one in (account.last_test or {}).get("channels", [])}
         self.channels.choices = [
-            (code, names.get(code) or bank_word(code.partition(":")[2])) for code in channel_codes(account.gateway)
+            (code, names.get(code) or name_of(code.partition(":")[2])) for code in channel_codes(account.gateway)
         ]
 
     def wish(self) -> Configuration:
@@ -98,16 +99,6 @@ class SettingsForm(PortalForm):
 
 
 KEYS: dict[str, type[KeysForm]] = {"paystack": PaystackKeys, "ipaymu": IpaymuKeys}
-
-
-def bank_word(code: str) -> str:
-    """How a bank, wallet or shop is written; short names are the banks' own, in capitals."""
-    known = {
-        "alfamart": "Alfamart", "indomaret": "Indomaret", "mandiri": "Mandiri", "permata": "Permata",
-        "danamon": "Danamon", "bmi": "Bank Muamalat", "bag": "Bank Artha Graha", "bpd_bali": "BPD Bali",
-        "mpm": "QRIS", "dana": "DANA", "shopeepay": "ShopeePay", "cimb": "CIMB Niaga",
-    }  # fmt: skip
-    return known.get(code, code.upper())
 
 
 def _span(span: timedelta) -> str:
