@@ -9,7 +9,7 @@ from portal.core.db import transaction
 from portal.core.errors import Invalid, Refused
 from portal.core.formats import LANGUAGES
 from portal.customers import places
-from portal.customers.models import Customer
+from portal.customers.models import DELIVERIES, Customer
 from portal.customers.queries import lock
 
 CLASSES = ("person", "business")
@@ -17,7 +17,8 @@ CLASSES = ("person", "business")
 
 @dataclass(frozen=True, slots=True)
 class BillingDetails:
-    """`email` is where invoices go, `class_` is person or business, `zone` whose days the periods are."""
+    """`email` is where invoices go unless `delivery` is post, `class_` is person or business, `zone` whose days the
+    periods are."""
 
     name: str
     email: str
@@ -27,6 +28,7 @@ class BillingDetails:
     class_: str
     language: str
     zone: str
+    delivery: str = "mail"
 
     @classmethod
     def of(cls, customer: Customer) -> "BillingDetails":
@@ -79,6 +81,7 @@ def _write(customer: Customer, wanted: BillingDetails) -> None:
     customer.name, customer.email, customer.address = wanted.name, wanted.email, wanted.address
     customer.country, customer.zone, customer.language = wanted.country, wanted.zone, wanted.language
     customer.class_, customer.tax_number = wanted.class_, wanted.tax_number
+    customer.delivery = wanted.delivery
     customer.version += 1
 
 
@@ -91,5 +94,9 @@ def _require_sound(wanted: BillingDetails) -> None:
         raise Invalid("Choose a country of the list.", field="country")
     if wanted.language not in LANGUAGES:
         raise Invalid("Choose a language of the list.", field="language")
+    if wanted.delivery not in DELIVERIES:
+        raise Invalid("Choose mail or post.", field="delivery")
+    if wanted.delivery == "post" and not wanted.address.strip():
+        raise Invalid("A letter needs an address.", field="address")
     if wanted.zone not in places.zones():
         raise Invalid("Choose a time zone of the list.", field="zone")

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, CurrencyCode, Key, Moment, Ref, to
 
+DELIVERIES = ("mail", "post")
+
 
 class Customer(Base):
     """Who is billed, in one currency from the first subscription on. Its row is the one lock on its money."""

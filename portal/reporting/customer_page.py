@@ -33,7 +33,7 @@ MONEY = Order(JournalEntry.id, JournalEntry.id, int, is_falling=True)
 _HEADER = text(
     """
     SELECT c.id, c.ref, c.name, c.email, c.address, c.country, c.class AS class_, c.tax_number, c.is_tax_exempt,
-           c.language, c.zone, coalesce(c.currency, b.currency) AS currency, c.external_id, c.parked_at,
+           c.language, c.zone, c.delivery, coalesce(c.currency, b.currency) AS currency, c.external_id, c.parked_at,
            c.parked_reason, c.created_at,
       (SELECT coalesce(sum(i.open_minor), 0) FROM invoices i
         WHERE i.customer_id = c.id AND i.status = 'issued') AS owed,

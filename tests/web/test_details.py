@@ -18,6 +18,7 @@ WANTED = {
     "tax_number": "12345678-0001",
     "language": "fr",
     "zone": "Africa/Lagos",
+    "delivery": "post",
 }
 
 
@@ -36,6 +37,7 @@ def test_an_owner_changes_what_stands_on_the_next_invoice(session, reader, custo
     assert customer.name == "Ibadan Insights Nigeria Ltd"
     assert customer.address.splitlines() == ["12 Ring Road", "Ibadan"]
     assert (customer.language, customer.tax_number, customer.version) == ("fr", "12345678-0001", 2)
+    assert customer.delivery == "post"
     page = reader.get(PATH).text
     assert "Saved." in page
     assert 'name="version" value="2"' in page

@@ -112,3 +112,16 @@ def test_support_looks_but_prints_nothing(session, reader, travel, post):
 )  # fmt: skip
 def test_the_postal_code_is_read_off_the_address(address, country, code):
     assert place_of({"address": address, "country": country}).code == code
+
+
+def test_staff_choose_how_invoices_reach_a_customer(session, staff, make):
+    customer = make.customer(address="1 Marina\nLagos 101241")
+    nowhere = make.customer(address="")
+    page = f"/clients/{customer.ref}"
+    assert "Send invoices by post" in staff.get(page).text
+    assert staff.post(f"{page}/delivery", seen=page, delivery="pigeon").status_code == 422
+    assert staff.post(f"{page}/delivery", seen=page, delivery="post").status_code == 303
+    assert staff.post(f"/clients/{nowhere.ref}/delivery", seen=page, delivery="post").status_code == 422
+    session.refresh(customer)
+    assert customer.delivery == "post"
+    assert "Send invoices by mail" in staff.get(page).text

@@ -34,6 +34,7 @@ class DetailsForm(PortalForm):
     tax_number = LineField(_("Tax number"), most=SHORT)
     language = ChoiceField(_("Language of invoices and mails"), [required()])
     zone = ChoiceField(_("Time zone"), [required()])
+    delivery = ChoiceField(_("Invoices reach you"), default="mail")
 
     def offer(self) -> None:
         """Fill the lists in the reader's language."""
@@ -41,6 +42,7 @@ class DetailsForm(PortalForm):
         self.country.choices = list(places.countries(language()))
         self.language.choices = languages()
         self.zone.choices = zones()
+        self.delivery.choices = [("mail", gettext("By mail")), ("post", gettext("Printed, by post"))]
 
     def details(self) -> BillingDetails:
         return BillingDetails(
@@ -52,6 +54,7 @@ class DetailsForm(PortalForm):
             class_=self.class_.data,
             language=self.language.data,
             zone=self.zone.data,
+            delivery=self.delivery.data,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, g, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.actions.choose_delivery import choose_delivery
 from portal.actions.note_on_customer import LONGEST, note_on_customer
 from portal.actions.release_customer import release_customer
 from portal.actions.resend_message import ENDED, resend_message
@@ -167,6 +168,16 @@ def add_note(ref: str) -> ResponseReturnValue:
     note_on_customer(ref, form.text.data, form_key=form.form_key.data, actor=g.actor, at=clock.now())
     flash(_("Note written."), "good")
     return see_other(url_for(".show_notes", ref=ref))
+
+
+@bp.post("/<ref>/delivery")
+@requires(Permission.BILLING_WRITE)
+def deliver(ref: str) -> ResponseReturnValue:
+    only_fields("delivery")
+    posted_key()
+    choose_delivery(ref, request.form.get("delivery", ""), actor=g.actor, at=clock.now())
+    flash(_("Saved. Invoices from the next one on go that way."), "good")
+    return see_other(url_for(".show_customer", ref=ref))
 
 
 @bp.post("/<ref>/release")
