@@ -21,6 +21,7 @@ from jobs.housekeeping import prune_rows
 from jobs.invoices import lapse_due
 from jobs.messages import relay_events, send_due
 from jobs.proofs import prove_all, prove_recent
+from jobs.reconciling import ask_reconciliation_daily, reconcile_due
 from jobs.refunds import ask_about_refunds_due, send_refunds
 from jobs.revenue import recognise_due
 from jobs.statements import import_due, match_due
@@ -35,6 +36,7 @@ from portal.payments.models import Attempt, GatewayAccount, GatewayNews
 from portal.payments.refund_models import Dispute, Refund
 from portal.payments.refund_states import RefundStatus
 from portal.payments.states import AttemptStatus
+from portal.reconciling.models import Reconciliation
 from portal.runs.models import BillingRun
 
 
@@ -78,6 +80,7 @@ _WORKS: tuple[Work, ...] = (
     Work(import_due, first_of(StatementImport)),
     Work(match_due, first_of(BankLine)),
     Work(ask_about_disputes_due, first_of(Dispute)),
+    Work(reconcile_due, first_of(Reconciliation)),
     Work(lapse_due, first_of(Invoice, of_free_customers(Invoice))),
     Work(advance_cases, first_of(DunningCase, of_free_customers(DunningCase))),
     Work(relay_events, first_of(OutboxEntry)),
@@ -95,4 +98,5 @@ TICKS = (
     Tick(prune_rows, timedelta(days=1)),
     Tick(prove_recent, timedelta(hours=1)),
     Tick(prove_all, timedelta(days=1)),
+    Tick(ask_reconciliation_daily, timedelta(days=1)),
 )

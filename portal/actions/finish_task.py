@@ -11,7 +11,7 @@ from portal.core.errors import Invalid, NotFound, Refused
 from portal.core.tasks import Task
 
 # These are closed by the deed that ends their cause, and by nothing else: a held run that nobody sees stays held.
-CLOSED_BY_THEIR_CAUSE = frozenset({"run_held", "customer_parked", "gateway_refused", "approval_waiting"})
+CLOSED_BY_THEIR_CAUSE = frozenset({"run_held", "customer_parked", "gateway_refused", "approval_waiting", "difference"})
 
 
 class CauseRemains(Refused):

@@ -166,6 +166,8 @@ def _kind_address(kind: str) -> str:
         return url_for("staff_payments.list_payments", tab="declined")
     if kind == "run_held":
         return "/billing/runs"
+    if kind == "difference":
+        return url_for("staff_reconciliation.list_differences")
     return "/billing/health"
 
 

@@ -33,6 +33,7 @@ KINDS: dict[str, Kind] = {
     "gateway_refused": Kind(_("Gateway account stopped"), _("gateway accounts are stopped"), "ban", "bad"),
     "payment_differs": Kind(_("Payment differs from what was asked"), _("payments differ"), "triangle-alert", "warn"),
     "money_without_debt": Kind(_("Money without a debt"), _("payments without a debt"), "landmark", "warn"),
+    "difference": Kind(_("Differs from the gateway"), _("differences to the gateway"), "columns-3", "warn"),
     "refund_by_hand": Kind(_("Refund to be transferred"), _("refunds to be transferred"), "landmark", "wait"),
     "refund_needs_details": Kind(_("Refund needs bank details"), _("refunds need bank details"), "landmark", "warn"),
     "refund_in_doubt": Kind(_("Refund in doubt"), _("refunds are in doubt"), "circle-help", "wait"),
@@ -102,6 +103,8 @@ def _address(task: Any) -> str:
     subject = str(task.subject)
     if subject.startswith("at-"):
         return url_for("staff_payments.show_attempt", reference=subject)
+    if subject.startswith("dif_"):
+        return url_for("staff_reconciliation.list_differences", q=subject)
     if subject.startswith("rfd_"):
         return url_for("staff_refunds.show_refund", ref=subject)
     if subject.startswith("dsp_"):
