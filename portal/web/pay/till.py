@@ -97,7 +97,7 @@ def waiting_of(attempt: Attempt | None, at: datetime) -> Waiting | None:
     return Waiting(
         reference=attempt.reference,
         channel=known.channel,
-        title=title_of(known.channel, known.bank),
+        title=title_of(known.channel),
         bank=name_of(known.bank) if known.bank else "",
         number=known.number,
         name=known.name,

@@ -79,10 +79,9 @@ def name_of(bank: str) -> str:
     return NAMES.get(bank, bank.upper())
 
 
-def title_of(channel: str, bank: str) -> str:
-    """A way in a heading: "BCA virtual account", "QRIS"."""
-    words = WORDS[Channel(channel)]
-    return gettext(words.title) if not words.choice or not bank else f"{name_of(bank)}: {gettext(words.title)}"
+def title_of(channel: str) -> str:
+    """A way in a heading."""
+    return gettext(WORDS[Channel(channel)].title)
 
 
 def ways_of(account: GatewayAccount | None, open_amount: Money) -> tuple[Way, ...]:
