@@ -5,7 +5,8 @@ which no server's next request does.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
 from statistics import median
@@ -28,6 +29,7 @@ STAFF = (
     "/billing/dunning", "/billing/runs", "/billing/runs/{run}", "/billing/clock", "/billing/health",
 )  # fmt: skip
 MOST_QUERIES = 8
+MOST_SQL_MS = 20
 MOST_TIMES_BARE = 20
 _SUBJECTS = text(
     """
@@ -49,12 +51,16 @@ class Browser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`cpu_ms` of this process for the page, `bare_ms` for the bare one that was asked for after each."""
+    """`cpu_ms` of this process for the page, `bare_ms` for the bare one that was asked for after each.
+
+    `sql_ms`: what the database took for it, waiting included.
+    """
 
     path: str
     status: int
     cpu_ms: float
     bare_ms: float
+    sql_ms: float
     queries: int
 
     @property
@@ -80,15 +86,17 @@ def report(measured: Sequence[Page]) -> list[Measure]:
     found = [
         at_most(
             f"page {page.path}", page.times_bare, "x bare", MOST_TIMES_BARE,
-            f"{page.cpu_ms:.2f} ms CPU, {page.queries} queries, status {page.status}",
+            f"{page.cpu_ms:.2f} ms CPU, {page.queries} queries in {page.sql_ms:.1f} ms, status {page.status}",
         )
         for page in measured
     ]  # fmt: skip
+    slowest = max(measured, key=lambda page: page.sql_ms).path
     unanswered = [page.path for page in measured if page.status != 200]
     return [
         Measure("bare_page", median(page.bare_ms for page in measured), "ms", note="CPU of a page that says hello"),
         *found,
         Measure("page_median", median(page.times_bare for page in measured), "x bare", note="the middle of all pages"),
+        at_most("page_sql", max(page.sql_ms for page in measured), "ms", MOST_SQL_MS, f"of any page; {slowest}"),
         never_above("page_queries", max(page.queries for page in measured), "queries", MOST_QUERIES, "of any page"),
         never_above("pages_not_answered", len(unanswered), "pages", 0, "; ".join(unanswered)),
     ]
@@ -101,18 +109,26 @@ def addresses(session: Session, customer_id: int, paths: Sequence[str]) -> list[
 
 
 def _measured(browser: Browser, bare: Browser, engine: Engine, path: str, times: int) -> Page:
-    asked = 0
-
-    def note(*_: object) -> None:
-        nonlocal asked
-        asked += 1
-
+    began: list[float] = []
+    took_sql: list[float] = []
     status, _ = _once(browser, path)
     _once(bare, "/")
-    event.listen(engine, "before_cursor_execute", note)
-    took = [(_once(browser, path)[1], _once(bare, "/")[1]) for _ in range(times)]
-    event.remove(engine, "before_cursor_execute", note)
-    return Page(path, status, median(pair[0] for pair in took), median(pair[1] for pair in took), asked // times)
+    with (
+        _heard(engine, "before_cursor_execute", lambda *_: began.append(time.perf_counter())),
+        _heard(engine, "after_cursor_execute", lambda *_: took_sql.append(time.perf_counter() - began[-1])),
+    ):
+        took = [(_once(browser, path)[1], _once(bare, "/")[1]) for _ in range(times)]
+    cpu_ms, bare_ms = (median(each) for each in zip(*took, strict=True))
+    return Page(path, status, cpu_ms, bare_ms, 1000 * sum(took_sql) / times, len(took_sql) // times)
+
+
+@contextmanager
+def _heard(engine: Engine, name: str, note: Callable[..., None]) -> Iterator[None]:
+    event.listen(engine, name, note)
+    try:
+        yield
+    finally:
+        event.remove(engine, name, note)
 
 
 def _once(browser: Browser, path: str) -> tuple[int, float]:
