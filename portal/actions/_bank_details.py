@@ -55,7 +55,7 @@ def open_now(session: Session, account: BankAccount, *, actor: Actor, at: dateti
 
 def tell(session: Session, account: BankAccount, what: str, *, actor: Actor, at: datetime) -> None:
     """`what` was done: proposed, opened, rejected or closed."""
-    outbox.post(session, "bank_account.changed", at=at, account=account.ref, what=what, by=actor.name)
+    outbox.post(session, "bank.account_changed", at=at, account=account.ref, what=what, by=actor.name)
 
 
 def facts_of(account: BankAccount) -> dict[str, Any]:

@@ -91,7 +91,7 @@ TOLD: dict[str, Told] = {
     "user.password_reset": Told("password_reset", _P.password_reset, "", audience=Audience.USER),
     "user.sign_up_repeated": Told("sign_up_repeated", _P.sign_up_repeated, "", audience=Audience.USER),
     "run.held": Told("run_held", _P.run_held, "run", audience=Audience.STAFF),
-    "bank_account.changed": Told(
+    "bank.account_changed": Told(
         "bank_account_changed", letters_bank.bank_account_changed, "account", audience=Audience.ADMINS
     ),
     "gateway.refused": Told("gateway_refused", _P.gateway_refused, "account", audience=Audience.STAFF),

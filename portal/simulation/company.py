@@ -6,6 +6,7 @@ from portal.actions.add_credit_type import add_credit_type
 from portal.actions.connect_gateway import connect_gateway
 from portal.actions.create_staff_user import StaffUser, create_staff_user
 from portal.actions.describe_business import Description, describe_business
+from portal.actions.open_bank_account import AccountDetails, open_bank_account
 from portal.actions.publish_plan import PlanTerms, publish_plan
 from portal.actions.set_tax import set_tax
 from portal.catalogue.pricing import PriceModel
@@ -15,6 +16,17 @@ from portal.core.periods import Interval, Unit
 from portal.credits.allocation import CreditTurn
 from portal.invoicing.taxes import ANY, TaxRate, TaxRule, Treatment
 
+BANKS = (
+    AccountDetails("Lagos", "NGN", "Kaya Data Ltd", "Zenith Bank", "1014887203", "ZEIBNGLA"),
+    AccountDetails(
+        "New York",
+        "USD",
+        "Kaya Data Ltd",
+        "First Lagoon Bank",
+        "000734418820",
+        details=(("Routing number", "026009593"),),
+    ),
+)
 MONTHLY, YEARLY = Interval(Unit.MONTH), Interval(Unit.YEAR)
 LONG_AGO = date(2020, 1, 1)
 CURRENCIES = ("NGN", "GHS", "KES", "USD", "XOF")
@@ -62,6 +74,8 @@ def found(*, gateway_url: str, actor: Actor, at: datetime) -> None:
         add_credit_type(code, name, turn, actor=actor, at=at)
     _tax(actor, at)
     _catalogue(actor, at)
+    for account in BANKS:
+        open_bank_account(account, reason="The first account", actor=actor, at=at)
     for email, name, role in STAFF:
         create_staff_user(
             StaffUser(email=email, name=name, password=STAFF_PASSWORD, roles=(role,), language="en"), actor=actor, at=at

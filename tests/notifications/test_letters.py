@@ -107,7 +107,7 @@ def _facts(world: World, topic: str) -> dict[str, Any]:
     if noun == "invoice":
         invoice = world.bill(due_days=7)
         return {"invoice": invoice.ref, "payment": world.pay(invoice).ref if event == "paid" else None}
-    if topic == "bank_account.changed":
+    if topic == "bank.account_changed":
         return {"account": MakeThings(world.session, NOON).bank().ref, "what": "opened", "by": "Ada"}
     if topic == "payment.received":
         return {"payment": world.pay(world.bill()).ref}

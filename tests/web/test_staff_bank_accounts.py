@@ -34,7 +34,7 @@ def the_account(session):
 
 
 def told(session):
-    wanted = select(OutboxEntry.facts).where(OutboxEntry.topic == "bank_account.changed").order_by(OutboxEntry.id)
+    wanted = select(OutboxEntry.facts).where(OutboxEntry.topic == "bank.account_changed").order_by(OutboxEntry.id)
     return [facts["what"] for facts in session.scalars(wanted)]
 
 
