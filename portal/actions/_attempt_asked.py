@@ -15,8 +15,9 @@ from portal.core.actors import Actor
 from portal.core.money import Money
 from portal.gateways.base import ChargeOutcome, DeclineKind, Outcome
 from portal.identity.models import Approval
+from portal.journal.accounts import Account, Entry, JournalEvent, MoneyPlace, entries
 from portal.payments import attempts, queries
-from portal.payments.models import Attempt, Payment
+from portal.payments.models import Attempt, GatewayAccount, Payment
 from portal.payments.states import IN_DOUBT, AttemptEvent
 
 DEED = _settled_before.DEED
@@ -36,7 +37,11 @@ def _content(session: Session, approval: Approval) -> Content | None:
     if attempt is None or attempt.status not in IN_DOUBT or _is_taken(session, attempt, approval.facts):
         return None
     amount = Money(approval.amount_minor, approval.currency)
-    return Content(amount, approval.facts)
+    moves: tuple[Entry, ...] = ()
+    if approval.facts.get("verdict") == Verdict.PAID:
+        account = session.get_one(GatewayAccount, attempt.gateway_account_id)
+        moves = tuple(entries(JournalEvent.PAYMENT_BOOKED, amount, MoneyPlace(Account.CASH, account.ref)))
+    return Content(amount, approval.facts, moves=moves)
 
 
 def _is_taken(session: Session, attempt: Attempt, facts: dict[str, Any]) -> bool:

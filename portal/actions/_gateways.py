@@ -12,7 +12,7 @@ from portal.core.money import Money
 from portal.core.secrets import vault
 from portal.core.settings import current
 from portal.gateways.base import Ability, Channel
-from portal.gateways.protocols import Adapter, Offers, Pulls, Refunds
+from portal.gateways.protocols import Adapter, Deadlines, Offers, Pulls, Refunds
 from portal.gateways.registry import adapter_for, minimum, opens, ways
 from portal.gateways.returns import Disputes, ListsReturns, Retries
 from portal.invoicing.lifecycle import Spending
@@ -46,7 +46,11 @@ def secret_place(account: GatewayAccount) -> str:
     return f"gateway_accounts.secrets:{account.ref}"
 
 
-def adapter_of(account: GatewayAccount) -> Adapter:
+PATIENCE_OF_A_PAGE = Deadlines(charge=10.0, page=10.0, read=10.0)
+"""How long somebody who looks at a page waits for a gateway, in seconds for each call."""
+
+
+def adapter_of(account: GatewayAccount, deadlines: Deadlines | None = None) -> Adapter:
     """The adapter with the account's keys; the environment's win over stored ones of the same mode."""
     require_no_test_features(account.mode)
     keys = from_environment(account) or stored(account.secrets, account)
@@ -59,6 +63,7 @@ def adapter_of(account: GatewayAccount) -> Adapter:
         mode=account.mode,
         base_url=account.base_url,
         former_secrets=[former] if former else [],
+        deadlines=deadlines,
     )
 
 

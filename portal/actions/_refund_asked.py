@@ -38,7 +38,7 @@ def _content(session: Session, approval: Approval) -> Content | None:
     if refund.status is not RefundStatus.REQUESTED or refunds.left_of(payment) < refund.amount:
         return None
     refunded = Money(payment.refunded_minor, payment.currency)
-    changes = [Change("Refunded of the payment", refunded, refunded + refund.amount)]
+    changes = [Change("Refunded", refunded, refunded + refund.amount)]
     if refund.source is RefundSource.BALANCE:
         balance = ledger.of_customer(session, refund.customer_id, refund.currency)
         if balance < refund.amount:

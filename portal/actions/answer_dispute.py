@@ -52,7 +52,7 @@ def note_on_dispute(
     if kind not in NOTE_KINDS:
         raise Invalid("There is no such kind of note.", field="kind")
     if not text.strip() or len(text) > LONGEST:
-        raise Invalid(f"Write what is known, in at most {LONGEST} characters.", field="text")
+        raise Invalid(f"Write what is known, in at most {LONGEST} characters.", field="known")
     with transaction() as session:
         dispute = disputes.by_ref(session, dispute_ref)
         customers.lock(session, dispute.customer_id)

@@ -15,6 +15,7 @@ from portal.invoicing.models import Invoice
 from portal.payments.models import Attempt, GatewayAccount
 from portal.reporting.payment_list import DOUBTED, MOST_COUNTED
 
+DEED = "attempt.settle"
 AGES = ("day", "hour")
 _OLDER = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 _ORDER = Order(Attempt.id, Attempt.id, int)
@@ -41,6 +42,12 @@ def sums(session: Session, filters: Filters, *, at: datetime) -> tuple[int, list
     by_currency = select(counted.c.currency, func.count(), func.sum(counted.c.amount_minor))
     found = session.execute(by_currency.group_by(counted.c.currency).order_by(counted.c.currency)).all()
     return sum(row[1] for row in found), [Money(int(row[2]), row[0]) for row in found]
+
+
+def settling(session: Session, reference: str) -> Approval | None:
+    """The last request to settle the attempt by evidence, decided or not."""
+    asked = select(Approval).where(Approval.deed == DEED, Approval.subject == reference)
+    return session.scalar(asked.order_by(Approval.id.desc()).limit(1))
 
 
 def _rows() -> AnySelect:

@@ -270,7 +270,8 @@ PLANTS: dict[str, list[str]] = {
     "refunded_is_what_goes_back": [refund()],
     "money_out_and_taken_back_within_money_in": [
         *unguarded("payments", "reversed_at_most_rest"),
-        "UPDATE payments SET refunded_minor = amount_minor, reversed_minor = 1 WHERE id = (SELECT min(id) FROM payments)",
+        """UPDATE payments SET refunded_minor = amount_minor, reversed_minor = 1
+            WHERE id = (SELECT min(id) FROM payments)""",
     ],
     "one_refund_at_a_time": ["DROP INDEX ix_refunds_one_live", refund(nth=1), refund(nth=2)],
     "transit_is_what_is_under_way": [refund()],

@@ -72,14 +72,14 @@ def test_evidence_is_noted_and_the_claim_contested(session, staff, disputed):
     early = staff.post(f"{here}/answer", seen=here, answer="contest", text="They use it.")
     assert early.status_code == 422
     assert "They use it." in early.text
-    assert staff.post(f"{here}/evidence", seen=here, kind="service", text="312 sign-ins", on="").status_code == 303
+    assert staff.post(f"{here}/evidence", seen=here, kind="service", known="312 sign-ins", on="").status_code == 303
     assert session.scalars(select(DisputeNote.text)).all() == ["312 sign-ins"]
     assert staff.post(f"{here}/answer", seen=here, answer="contest", text="They use it.").status_code == 303
     assert "on its way to the gateway" in staff.get(here).text
     assert staff.post(f"{here}/answer", seen=here, answer="contest", text="Again").status_code == 409
 
 
-@pytest.mark.parametrize("fields", [{"kind": "x", "text": "y"}, {"kind": "service", "text": ""}, {"kind": "service"}])
+@pytest.mark.parametrize("fields", [{"kind": "x", "known": "y"}, {"kind": "service", "known": ""}, {"kind": "service"}])
 def test_evidence_that_cannot_be_is_refused(session, staff, disputed, fields):
     here = f"{LIST}/{disputed.ref}"
     assert staff.post(f"{here}/evidence", seen=here, on="", **fields).status_code == 422
@@ -121,6 +121,8 @@ def test_who_runs_the_house_settles_with_evidence_and_a_second_person(session, r
     sent = boss.post(here, **fields, gateway_ref="T77", file=(io.BytesIO(PDF), "x.pdf"))
     assert sent.status_code == 303
     assert session.scalars(select(Approval.deed)).all() == ["attempt.settle"]
+    assert boss.get(f"{DOUBTS}/{attempt.reference}/evidence").data == PDF
+    assert "A second person was asked" in boss.get(f"/billing/payments/attempts/{attempt.reference}").text
     session.expire_all()
     assert session.get_one(Attempt, attempt.id).status == "unknown"
 

@@ -29,7 +29,7 @@ class EvidenceForm(PortalForm):
     """What we know about the disputed payment."""
 
     kind = ChoiceField(_("Kind"), [required()])
-    text = TextField(_("What is known"), [required()])
+    known = TextField(_("What is known"), [required()])
     on = DayField(_("Happened on"))
 
 
@@ -94,7 +94,7 @@ def note(ref: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(ref, evidence=form, status=422)
     try:
-        note_on_dispute(ref, form.kind.data, form.text.data, happened_on=form.on.data, actor=g.actor, at=clock.now())
+        note_on_dispute(ref, form.kind.data, form.known.data, happened_on=form.on.data, actor=g.actor, at=clock.now())
     except Invalid as error:
         form.refuse(error)
         return _page(ref, evidence=form, status=422)

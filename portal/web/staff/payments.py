@@ -13,7 +13,7 @@ from portal.core.money import Money
 from portal.identity.permissions import Permission, requires
 from portal.payments import refunds
 from portal.payments.states import ASKED_ABOUT, IN_DOUBT, AttemptStatus, PaymentStatus
-from portal.reporting import invoice_page, payment_list, payment_page, refund_list
+from portal.reporting import doubt_list, invoice_page, payment_list, payment_page, refund_list
 from portal.reporting.payment_list import Filters
 from portal.web.filters import written
 from portal.web.forms import only_fields, posted_key
@@ -101,6 +101,7 @@ def show_attempt(reference: str) -> ResponseReturnValue:
         days=deed_words.by_day(invoice_page.activity(session, row.customer_id, reference)),
         is_askable=attempt.status in ASKED_ABOUT,
         can_ask=Permission.BILLING_WRITE in g.permissions,
+        settling=doubt_list.settling(session, reference),
         can_settle=attempt.status in IN_DOUBT and Permission.OPERATIONS_WRITE in g.permissions,
     )
 

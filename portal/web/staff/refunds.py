@@ -32,7 +32,7 @@ from portal.web.forms import (
     posted_key,
     required,
 )
-from portal.web.htmx import see_other, show
+from portal.web.htmx import leave_for, see_other, show
 from portal.web.staff import deed_words, listing
 from portal.web.staff.listing import Chip
 from portal.web.wording import gettext
@@ -197,7 +197,7 @@ def send_refund(ref: str) -> ResponseReturnValue:
         return _write(ref, form, status=409)
     waits = refunds.by_ref(db.session(), refund_ref).status is RefundStatus.REQUESTED
     flash(gettext("A second person was asked.") if waits else gettext("The refund goes out."), "good")
-    return see_other(url_for(".show_refund", ref=refund_ref))
+    return leave_for(url_for(".show_refund", ref=refund_ref))
 
 
 def _write(ref: str, form: RefundForm | None, *, status: int = 200) -> ResponseReturnValue:
