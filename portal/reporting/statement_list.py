@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from portal.banking.models import BankAccount
@@ -16,7 +16,7 @@ from portal.customers.models import Customer
 from portal.payments.models import Payment
 
 STATES = ("open", "matched", "reversed", "ignored", "out", "read")
-_STATE = case(
+_STATE: ColumnElement[Any] = case(
     (BankLine.status != "booked", BankLine.status),
     (Payment.status == "reversed", "reversed"),
     (Payment.customer_id.is_(None), "open"),

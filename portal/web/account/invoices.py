@@ -175,6 +175,7 @@ def _doors(ref: str, receipt: str) -> Doors:
         open=url_for(".open_way", ref=ref),
         look=url_for(".look_again", ref=ref),
         charge=url_for(".pay", ref=ref),
+        proof=url_for("account_proofs.show_proofs", ref=ref),
         receipt=url_for("account_papers.receipt_pdf", ref=ref, payment=receipt) if receipt else "",
     )
 

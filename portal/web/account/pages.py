@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from portal.web.account import cancel, details, home, invoices, papers, payments, plan, quotes, subscriptions
+from portal.web.account import cancel, details, home, invoices, papers, payments, plan, proofs, quotes, subscriptions
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
@@ -11,6 +11,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     payments.bp,
     invoices.bp,
     papers.bp,
+    proofs.bp,
     subscriptions.bp,
     cancel.bp,
     details.bp,

@@ -31,9 +31,11 @@ from portal.web.htmx import see_other, show
 from portal.web.pay import limits
 from portal.web.pay.doors import Doors
 from portal.web.pay.opening import open_and_go, wish_of
+from portal.web.pay.proving import Place, proof_page, send_proof
 from portal.web.pay.till import till
 from portal.web.pay.ways import ways_of
 from portal.web.printed import printed
+from portal.web.security import takes_files
 from portal.web.session import introduce_company, settings
 from portal.web.wording import gettext as _
 
@@ -167,6 +169,31 @@ def receipt_pdf(token: str) -> ResponseReturnValue:
     return _paper(token, subject, customer, f"{invoice.label}-{_('receipt')}.pdf")
 
 
+@bp.get("/<token>/proof")
+@public
+@limits.limit_looks
+@limits.limit_guesses
+def show_proofs(token: str) -> ResponseReturnValue:
+    """For whoever paid by transfer and can show it."""
+    invoice, _customer = _opened(token)
+    return proof_page(invoice, _proving(token))
+
+
+@bp.post("/<token>/proof")
+@public
+@takes_files
+@limits.limit_guesses
+@limits.limit_openings_of_link
+def send(token: str) -> ResponseReturnValue:
+    invoice, _customer = _opened(token)
+    return send_proof(invoice, _proving(token), actor=_payer(invoice))
+
+
+def _proving(token: str) -> Place:
+    """Files are not handed over again: another may have sent them."""
+    return Place(here=url_for(".show_proofs", token=token), back=url_for(".show_invoice", token=token))
+
+
 def _opened(token: str) -> tuple[Invoice, Customer]:
     """The invoice of a link that may be used, and its customer, in whose language and zone the page speaks."""
     link = pay_links.read(token, secret_key=settings().secret_key)
@@ -201,6 +228,7 @@ def _doors(token: str, *, has_receipt: bool) -> Doors:
         here=url_for(".show_invoice", token=token),
         open=url_for(".open_way", token=token),
         look=url_for(".look_again", token=token),
+        proof=url_for(".show_proofs", token=token),
         receipt=url_for(".receipt_pdf", token=token) if has_receipt else "",
         sign_in=url_for("account_invoices.show_invoice", ref=token.partition(".")[0]),
     )
