@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, Index, func
+from sqlalchemy import CheckConstraint, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, CurrencyCode, Key, Moment, Ref, to
@@ -18,6 +18,8 @@ class Customer(Base):
         CheckConstraint("class IN ('person', 'business')", name="class_known"),
         CheckConstraint("delivery IN ('mail', 'post')", name="delivery_known"),
         CheckConstraint("(parked_at IS NULL) = (parked_reason IS NULL)", name="parked_with_reason"),
+        Index("ix_customers_country", "country"),
+        Index("ix_customers_parked", "id", postgresql_where=text("parked_at IS NOT NULL")),
     )
 
     id: Mapped[Key]

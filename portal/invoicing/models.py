@@ -58,6 +58,7 @@ class Invoice(Base):
         ),
         Index("ix_invoices_customer", "customer_id", "id"),
         Index("ix_invoices_open", "customer_id", postgresql_where=text("status = 'issued'")),
+        Index("ix_invoices_rare", "status", "id", postgresql_where=text("status IN ('draft', 'void', 'written_off')")),
         Index("ix_invoices_run", "run_id"),
         Index("ix_invoices_issued_on", "issued_on", "id"),
         Index(

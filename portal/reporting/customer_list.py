@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
 from portal.core.keyset import AnySelect, Order, Sheet, order_of, sheet
@@ -21,6 +21,18 @@ ORDERS = {
     "created": Order(Customer.id, Customer.id, int),
     "name": Order(func.lower(Customer.name), Customer.id, str),
 }
+
+# From one country to the next by its index; DISTINCT would read every customer.
+_COUNTRIES = text(
+    """
+    WITH RECURSIVE found AS (
+        SELECT min(country) AS country FROM customers
+         UNION ALL
+        SELECT (SELECT min(c.country) FROM customers c WHERE c.country > f.country) FROM found f
+         WHERE f.country IS NOT NULL)
+    SELECT country FROM found WHERE country IS NOT NULL ORDER BY country
+    """
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +85,7 @@ def _counts(filters: Filters, today: date) -> AnySelect:
 
 def countries(session: Session) -> list[str]:
     """Where customers are: what the filter offers."""
-    return list(session.scalars(select(Customer.country).distinct().order_by(Customer.country)))
+    return list(session.scalars(_COUNTRIES))
 
 
 _PRESSING = (

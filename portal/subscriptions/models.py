@@ -27,6 +27,7 @@ class Subscription(Base):
         CheckConstraint("period_start_on < period_end_on", name="period_has_days"),
         CheckConstraint(CLOCK_MOVES, name="clock_moves"),
         due_index("subscriptions"),
+        Index("ix_subscriptions_rare", "status", "id", postgresql_where=text("status <> 'active'")),
         Index("ix_subscriptions_listed", text("COALESCE(next_bill_on, '9999-12-31'::date)"), "id"),
     )
 
