@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from portal.actions import _accounts, _gateways
-from portal.core import audit
+from portal.core import audit, outbox
 from portal.core.actors import Actor
 from portal.core.db import transaction
 from portal.core.errors import Invalid, Refused
@@ -45,6 +45,7 @@ def store_gateway_keys(
         facts: dict[str, Any] = {f"{name}_ends": masked(key) for name, key in given.items()}
         facts["former_until"] = account.next_action_at.isoformat() if account.next_action_at else None
         audit.record(session, actor, "gateway.keys_stored", at=at, subject=account.ref, **facts)
+        outbox.post(session, "gateway.changed", at=at, account=account.ref, what="keys", by=actor.name)
 
 
 def _required(account: GatewayAccount, keys: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from portal.actions import _accounts
 from portal.actions._gateways import NoKey
-from portal.core import audit
+from portal.core import audit, outbox
 from portal.core.actors import Actor
 from portal.core.db import transaction
 from portal.core.errors import Refused
@@ -38,6 +38,8 @@ def switch_gateway(account_ref: str, *, is_on: bool, password: str, actor: Actor
         audit.record(
             session, actor, deed, at=at, subject=account.ref, gateway=account.gateway, mode=account.mode
         )  # fmt: skip
+        what = "on" if is_on else "off"
+        outbox.post(session, "gateway.changed", at=at, account=account.ref, what=what, by=actor.name)
 
 
 def _require_usable(account: GatewayAccount) -> None:

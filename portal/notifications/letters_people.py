@@ -121,6 +121,30 @@ def gateway_refused(occasion: Occasion) -> Letter:
     )
 
 
+def gateway_changed(occasion: Occasion) -> Letter:
+    """To everybody who may change it: somebody did."""
+    _ = occasion.words.gettext
+    account = occasion.session.scalars(
+        select(GatewayAccount).where(GatewayAccount.ref == occasion.fact("account"))
+    ).one()
+    by = occasion.fact("by")
+    said = {
+        "keys": _("%(name)s changed the keys of this account.", name=by),
+        "on": _("%(name)s took this account into use: customers pay through it from now on.", name=by),
+        "off": _("%(name)s took this account out of use: nobody pays through it any more.", name=by),
+    }
+    return Letter(
+        subject=_("Our account at %(gateway)s was changed", gateway=account.gateway.title()),
+        state=_("Please check that this is right"),
+        headline=f"{account.gateway.title()}, {_('live') if account.mode == 'live' else _('test')}",
+        lead=said[occasion.fact("what")],
+        tone="warn",
+        paragraphs=(_("If nobody told you about this, take the account out of use and change its keys."),),
+        button=Link(_("See the account"), occasion.url(f"/billing/gateways/{account.ref}")),
+        reason=_("You get this because you may change through whom customers pay."),
+    )
+
+
 def _link(occasion: Occasion) -> str:
     """The link of the event's row, as long as it opens something."""
     row = occasion.session.get(LoginToken, int(occasion.facts["login_token"]))

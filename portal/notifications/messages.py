@@ -94,6 +94,7 @@ TOLD: dict[str, Told] = {
     "bank.account_changed": Told(
         "bank_account_changed", letters_bank.bank_account_changed, "account", audience=Audience.ADMINS
     ),
+    "gateway.changed": Told("gateway_changed", _P.gateway_changed, "account", audience=Audience.ADMINS),
     "gateway.refused": Told("gateway_refused", _P.gateway_refused, "account", audience=Audience.STAFF),
 }
 

@@ -129,7 +129,7 @@ def _facts(world: World, topic: str) -> dict[str, Any]:
         )  # fmt: skip
         world.session.add(run)
         return {"run": "run_x"}
-    return _stopped_account(world)
+    return _stopped_account(world) | ({"what": "on", "by": "Sade Akande"} if event == "changed" else {})
 
 
 def _subscription(world: World, topic: str) -> dict[str, Any]:

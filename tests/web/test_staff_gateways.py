@@ -10,6 +10,7 @@ from portal.actions.open_gateway_account import open_gateway_account
 from portal.actions.store_gateway_keys import store_gateway_keys
 from portal.core.actors import Actor
 from portal.core.audit import AuditEntry
+from portal.core.outbox import OutboxEntry
 from portal.payments.models import GatewayAccount, GatewayNews
 from portal.payments.states import NewsStatus
 from tests.factories import NOON
@@ -162,12 +163,15 @@ def test_settings_are_saved_and_hostile_ones_named(staff, page, kept):
     assert kept().calls_per_minute == 40
 
 
-def test_an_account_is_taken_into_use_with_the_password(staff, page, ref, kept):
+def test_an_account_is_taken_into_use_with_the_password(session, staff, page, ref, kept):
     with_keys(ref)
     for password, status in (("wrong", 422), ("", 422), (PASSWORD, 303)):
         answer = staff.post(f"{page}/switch", seen=page, is_on="yes", password=password)
         assert answer.status_code == status
     assert kept().is_enabled
+    told = session.scalars(select(OutboxEntry).where(OutboxEntry.topic == "gateway.changed")).all()
+    assert [one.facts["what"] for one in told] == ["keys", "on"]
+    assert API_KEY not in str([one.facts for one in told])
     assert "In use" in staff.get(page).text
     assert staff.post(f"{page}/switch", seen=page, is_on="maybe", password=PASSWORD).status_code == 422
     assert staff.post(f"{page}/switch", seen=page, is_on="no", password=PASSWORD).status_code == 303
