@@ -38,12 +38,14 @@ SELECT customer_id, currency, under_way.minor AS under_way_minor, posted.minor A
 -- invariant: refunds_have_left_once (3)
 -- A refund that arrived has left its cash or bank account once, with its amount; no other has.
 WITH posted AS (
-    SELECT e.document, sum(e.amount_minor) AS minor, count(*) AS times FROM journal_entries e
-     WHERE e.event = 'refund.succeeded' AND <<e.customer_id>> GROUP BY e.document)
-SELECT r.id, r.ref, r.status, r.amount_minor, posted.minor AS posted_minor
+    SELECT e.document, sum(e.amount_minor) AS minor, count(*) AS times, min(e.money_place) AS place
+      FROM journal_entries e WHERE e.event = 'refund.succeeded' AND <<e.customer_id>> GROUP BY e.document)
+SELECT r.id, r.ref, r.status, r.amount_minor, posted.minor AS posted_minor, posted.place
   FROM refunds r LEFT JOIN posted ON posted.document = r.ref
+  LEFT JOIN gateway_accounts g ON g.id = r.gateway_account_id
  WHERE <<r.customer_id>>
    AND CASE WHEN r.status = 'succeeded' THEN posted.minor IS DISTINCT FROM r.amount_minor OR posted.times <> 1
+            OR posted.place IS DISTINCT FROM CASE r.way WHEN 'by_hand' THEN r.evidence->>'account' ELSE g.ref END
             ELSE posted.minor IS NOT NULL END;
 
 -- invariant: credit_notes_give_back_by_refunds (6)
