@@ -10,7 +10,7 @@ from sqlalchemy import any_, literal, select, text
 from sqlalchemy.orm import Session
 
 from portal.actions._deeds import Content, Deed
-from portal.banking import accounts
+from portal.banking import accounts, iban
 from portal.banking.models import BankAccount
 from portal.banking.states import BankAccountEvent, BankAccountStatus
 from portal.core import audit, outbox
@@ -72,7 +72,9 @@ def _content(session: Session, approval: Approval) -> Content | None:
         return None
     if account.status is not BankAccountStatus.PROPOSED:
         return None
-    return Content(Money.zero(account.currency), facts_of(account))
+    said = (account.holder, account.bank, iban.printed(account.number), account.bic)
+    pairs = (f"{name}: {value}" for name, value in account.details)
+    return Content(Money.zero(account.currency), facts_of(account), consequences=(*filter(None, said), *pairs))
 
 
 def _carry_out(session: Session, approval: Approval, actor: Actor, at: datetime) -> None:

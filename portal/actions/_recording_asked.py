@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.actions import _placing, _recording, _reversing, _wires
@@ -14,7 +15,7 @@ from portal.actions._deeds import Change, Content, Deed, nothing_waits
 from portal.actions._placing import Spread, Wanted
 from portal.actions._recording import Hand
 from portal.actions._wires import AccountNotOpen, Part
-from portal.banking import accounts
+from portal.banking import accounts, receipts
 from portal.banking.models import BankAccount
 from portal.banking.receipts import Wire
 from portal.core import business as businesses
@@ -27,9 +28,10 @@ from portal.customers.models import Customer
 from portal.identity import approvals
 from portal.identity.approvals import Wish
 from portal.identity.models import Approval
+from portal.invoicing.models import Invoice
 from portal.journal.accounts import Entry, JournalEvent, entries
 from portal.payments import queries
-from portal.payments.models import Payment
+from portal.payments.models import Payment, PaymentAllocation
 
 RECORD, REVERSE = "payment.record", "payment.reverse"
 _GONE = (AccountNotOpen, Invalid, NotFound)
@@ -64,7 +66,8 @@ def _content(session: Session, approval: Approval) -> Content | None:
         Change(invoice.label or invoice.ref, invoice.open, invoice.open - min(share, invoice.open))
         for invoice, share in spread.shares
     ]
-    return Content(wire.amount, facts, tuple(_moves(account, spread)), tuple(changes))
+    said = tuple(filter(None, (wire.value_on.isoformat(), wire.reference, wire.payer, wire.note)))
+    return Content(wire.amount, facts, tuple(_moves(account, spread)), tuple(changes), said)
 
 
 def _carry_out(session: Session, approval: Approval, actor: Actor, at: datetime) -> None:
@@ -117,7 +120,42 @@ def _reversal(session: Session, approval: Approval) -> Content | None:
     except NotFound:
         return None
     amount = _reversing.reversible(payment)
-    return Content(amount, {"payment": payment.ref}) if amount.is_positive else None
+    if not amount.is_positive:
+        return None
+    shares = _paid_by(session, payment)
+    changes = [
+        Change(invoice.label or invoice.ref, invoice.open, invoice.open + share)
+        for invoice, share in shares
+        if invoice.currency == amount.currency
+    ]
+    moves = _moves_back(session, payment, amount, min(amount, Money.total((one for _, one in shares), amount.currency)))
+    return Content(amount, {"payment": payment.ref}, tuple(moves), tuple(changes))
+
+
+def _paid_by(session: Session, payment: Payment) -> list[tuple[Invoice, Money]]:
+    """What of the payment each invoice has now."""
+    rows = session.execute(
+        select(Invoice, func.sum(PaymentAllocation.amount_minor))
+        .join(PaymentAllocation, PaymentAllocation.invoice_id == Invoice.id)
+        .where(PaymentAllocation.payment_id == payment.id)
+        .group_by(Invoice.id)
+        .order_by(Invoice.id)
+    )
+    return [(invoice, Money(int(minor), payment.currency)) for invoice, minor in rows if minor > 0]
+
+
+def _moves_back(session: Session, payment: Payment, amount: Money, paid: Money) -> list[Entry]:
+    """As it would be posted today; what was spent of the balance since is found when it is done."""
+    known = receipts.of_payment(session, payment.id)
+    if known is None:
+        return []
+    place = accounts.place_of(known[1])
+    if payment.customer_id is None:
+        return entries(JournalEvent.PAYMENT_UNMATCHED_REVERSED, amount, place)
+    return [
+        *entries(JournalEvent.PAYMENT_REVERSED, paid, place),
+        *entries(JournalEvent.PAYMENT_SURPLUS_REVERSED, amount - paid, place),
+    ]
 
 
 def _carry_out_reversal(session: Session, approval: Approval, actor: Actor, at: datetime) -> None:

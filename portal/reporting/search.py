@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from portal.banking import iban
+
 MOST = 20
 _NUMBER = re.compile(r"(INV|CN)-?(\d{4})-?0*(\d{1,9})", re.IGNORECASE)
 _SERIES = {"INV": "invoice", "CN": "credit_note"}
@@ -22,7 +24,10 @@ _EXACT = text(
     UNION ALL SELECT 'customer', ref FROM customers WHERE ref = :words OR external_id = :words
     UNION ALL SELECT 'customer', ref FROM (SELECT ref FROM customers WHERE lower(email) = lower(:words) LIMIT 2) m
     UNION ALL SELECT 'subscription', ref FROM subscriptions WHERE ref = :words
+    UNION ALL SELECT 'invoice', ref FROM invoices WHERE payment_reference = :plain AND number IS NOT NULL
     UNION ALL SELECT 'payment', ref FROM payments WHERE ref = :words
+    UNION ALL SELECT 'payment', p.ref FROM bank_receipts r JOIN payments p ON p.id = r.payment_id
+               WHERE r.reference = :words AND r.reference <> ''
     UNION ALL SELECT 'attempt', reference FROM attempts WHERE reference = :words
     UNION ALL SELECT 'payment', p.ref FROM gateway_accounts g
                JOIN payments p ON p.gateway_account_id = g.id AND p.gateway_ref = :words
@@ -58,6 +63,7 @@ def exactly(session: Session, words: str) -> list[Found]:
     number = _NUMBER.fullmatch(words)
     asked = {
         "words": words,
+        "plain": iban.plain(words),
         "series": f"{_SERIES[number[1].upper()]}/{number[2]}" if number else "",
         "number": int(number[3]) if number else 0,
     }

@@ -119,6 +119,12 @@ def test_taking_back_above_the_limit_wants_a_second_person_too(session, world, c
     session.expire_all()
     assert asked
     assert owed.status is InvoiceStatus.PAID
+    content = foreseen(session, waiting(session))
+    assert [(one.before.minor, one.after.minor) for one in content.changes] == [(0, 10_000_00)]
+    assert [(str(one.debit), str(one.credit), one.amount.minor) for one in content.moves] == [
+        ("receivable", "bank", 10_000_00)
+    ]
+    session.rollback()
     decide_approval(asked, Decision.APPROVED, reason="", actor=chief, at=world.at)
     session.expire_all()
     assert session.scalars(select(Payment.status)).one() is PaymentStatus.REVERSED

@@ -261,3 +261,10 @@ def test_the_form_takes_as_many_queries_for_many_invoices_as_for_one(staff, make
             at=NOON + timedelta(minutes=1),
         )  # fmt: skip
     assert queries_of(staff, f"{NEW}?customer={customer.ref}") == first <= QUERIES
+
+
+def test_the_search_box_finds_by_either_reference(staff, owed, customer, send):
+    by_invoice = staff.get("/billing/search", query_string={"q": owed.payment_reference.lower()})
+    assert by_invoice.location == f"/billing/invoices/{owed.ref}"
+    where = send(owed, customer, reference="TRF 4711").location
+    assert staff.get("/billing/search", query_string={"q": "TRF 4711"}).location == where

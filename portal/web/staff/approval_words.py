@@ -26,6 +26,7 @@ DEEDS: dict[str, tuple[str, str]] = {
     "refund.send": (_("Refund"), "rotate-cw"),
     "payment.record": (_("Payment by hand"), "landmark"),
     "payment.reverse": (_("Reverse a payment"), "rotate-cw"),
+    "bank_account.open": (_("Bank account"), "landmark"),
     "proof.accept": (_("Transfer proof"), "landmark"),
     "attempt.settle": (_("Settle a charge by evidence"), "circle-help"),
     "dispute.accept": (_("Accept a dispute"), "message-square-text"),
@@ -89,6 +90,13 @@ def subject_of(subject: str, facts: Mapping[str, Any]) -> tuple[str, str]:
         return words, url_for("staff_refunds.show_refund", ref=subject)
     if subject.startswith("dsp_"):
         return words, url_for("staff_disputes.show_dispute", ref=subject)
+    if subject.startswith("bnk_"):
+        return str(facts.get("name") or subject), url_for("staff_bank_accounts.list_accounts")
+    if subject.startswith("pay_") and "wire" in facts:
+        wire = facts["wire"]
+        return str(wire["reference"] or wire["payer"] or wire["value_on"]), ""
+    if subject.startswith("pay_"):
+        return words, url_for("staff_payments.show_payment", ref=subject)
     if subject.startswith("at-"):
         return words, url_for("staff_payments.show_attempt", reference=subject)
     return words, ""
