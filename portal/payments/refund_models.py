@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Choice, CurrencyCode, Day, Key, Minor, Moment, Ref, due_index, one_of, to
 from portal.core.money import Money
+from portal.core.secrets import SEALED
 from portal.payments.dispute_states import DisputeStatus
 from portal.payments.refund_states import RefundSource, RefundStatus, RefundWay
 
@@ -52,7 +53,7 @@ class Refund(Base):
     gateway_ref: Mapped[str | None]  # theirs, once they answer
     reason: Mapped[str]  # ours: why it goes back
     said: Mapped[str]  # theirs: the last that was heard
-    bank_details: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed, until they were sent
+    bank_details: Mapped[bytes | None] = mapped_column(LargeBinary, info=SEALED)  # until they were sent
     evidence: Mapped[dict[str, Any] | None]  # of one by hand: reference, day, bank account, proof
     requested_by: Mapped[str]
     sends: Mapped[int]  # how often it may have been sent
