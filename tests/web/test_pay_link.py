@@ -298,3 +298,20 @@ def test_a_drafts_link_and_a_void_invoices_link_let_nobody_pay(client, session, 
     assert "Void" in page
     assert "/open" not in page.partition("<main")[2]
     assert session.scalar(select(func.count()).select_from(Attempt).where(Attempt.status == AttemptStatus.SENDING)) == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "null"}, False),
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, False),
+        ({"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"}, False),
+    ],
+)
+def test_a_page_without_referrer_posts_with_no_origin_and_others_do_not(client, pushed, billed, headers, is_taken):
+    path = path_of(billed, pushed.at)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)[1]
+    sent = {"csrf_token": token, "form_key": "a" * 32, "channel": "qris"}
+    assert client.post(f"{path}/open", data=sent, headers=headers).status_code == (303 if is_taken else 403)
+    assert len(pushed.attempts(billed)) == is_taken
