@@ -41,6 +41,21 @@ def dispute(status="needs_response", at="p.created_at", next_at="now() + interva
     return DISPUTE.format(status=status, at=at, next_at=next_at)
 
 
+DIFFERENCE = """
+    INSERT INTO differences (ref, gateway_account_id, kind, subject, customer_id, payment_id, ours, theirs, digest,
+                             happened_at, found_at, seen_at, note)
+    SELECT 'dif_planted', p.gateway_account_id, 'fee_differs', 'charge:planted', p.customer_id, p.id, '{}', '{}', '',
+           p.created_at, p.created_at, p.created_at, ''
+      FROM payments p WHERE p.gateway_account_id IS NOT NULL ORDER BY p.id LIMIT 1
+"""
+LOOK = """
+    INSERT INTO reconciliations (ref, gateway_account_id, status, requested_by, charges, refunds, disputes, opened,
+                                 closed, said, tries, created_at, next_action_at)
+    SELECT 'rec_planted', id, 'waiting', '', 0, 0, 0, 0, 0, '', 0, created_at, created_at - interval '1 day'
+      FROM gateway_accounts LIMIT 1
+"""
+
+
 def attempt(status="declined", trigger="dunning", at="a.created_at", next_at="NULL", where="true", nth=1):
     return COPY_OF_ATTEMPT.format(status=status, trigger=trigger, at=at, next_at=next_at, where=where, nth=nth)
 
@@ -288,6 +303,10 @@ PLANTS: dict[str, list[str]] = {
     "refunds_are_in_the_audit": [refund()],
     # disputes.sql
     "lost_disputes_are_taken_back": [dispute(status="lost", next_at="NULL")],
+    # reconciling.sql
+    "differences_wait_for_a_person": [DIFFERENCE],
+    "differences_are_of_their_customer": [DIFFERENCE, "UPDATE differences SET customer_id = customer_id + 1"],
+    "looks_are_not_late": [LOOK],
     "disputes_wait_for_a_person": [dispute()],
     "disputes_are_not_late": [dispute(next_at="p.created_at - interval '1 day'")],
     "disputed_customers_are_left_alone": [dispute(at="timestamptz '2000-01-01'")],
