@@ -15,6 +15,7 @@ from portal.core.days import day
 from portal.core.db import db
 from portal.core.keyset import sorts
 from portal.identity.permissions import Permission, requires
+from portal.invoicing import pay_links
 from portal.invoicing import queries as invoicing
 from portal.invoicing.files import store
 from portal.invoicing.note_drafts import CREDITED
@@ -29,6 +30,7 @@ from portal.reporting.invoice_list import Filters
 from portal.web.filters import written
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
+from portal.web.session import settings
 from portal.web.staff import deed_words, listing
 from portal.web.staff.listing import Chip
 from portal.web.wording import gettext as _
@@ -83,6 +85,7 @@ def show_invoice(ref: str) -> ResponseReturnValue:
         is_creditable=invoice.status in CREDITED and invoice.noted_minor < invoice.total_minor,
         notes=credit_note_list.of_invoice(session, invoice.id),
         can_write=can_write,
+        link=pay_links.address(invoice, settings(), at) if shown.is_payable and can_write else "",
         at=at,
     )
 
