@@ -15,6 +15,7 @@ from portal.balance.ledger import BalanceOverspent
 from portal.core import audit, outbox
 from portal.core import business as businesses
 from portal.core.actors import Actor
+from portal.core.crashes import crash_point
 from portal.core.errors import Invalid, NotFound, Refused
 from portal.core.money import Money
 from portal.customers.models import Customer
@@ -188,6 +189,7 @@ def issue(session: Session, note: CreditNote, invoice: Invoice, *, actor: Actor,
     to_refund = Money(note.to_refund_minor, note.currency)
     payment = payment_for(session, invoice, to_refund) if to_refund.is_positive else None
     is_settled = notes.issue(session, invoice, note, parts, business=businesses.read(session), at=at)
+    crash_point("C-26")
     if payment is not None:
         _refunding.open_refund(
             session, payment=payment, amount=to_refund, credit_note_id=note.id, reason=note.reason, actor=actor, at=at
