@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from portal.actions import _accounts
 from portal.core import audit
 from portal.core.actors import Actor
 from portal.core.db import transaction
@@ -28,11 +29,13 @@ def connect_gateway(
     """Enable the account of this gateway and mode, made if there is none; its reference.
 
     `base_url` empty: the gateway's own address. `calls_per_minute` 0: no pace is kept. Its key comes from the
-    environment. Another account of the gateway is disabled.
+    environment. Another account of the gateway is disabled. Raises LiveBesideTests for a live one on a test
+    installation.
     """
     if gateway not in ADAPTERS:
         raise Invalid("There is no such gateway.", field="gateway")
     with transaction() as session:
+        _accounts.require_no_test_features(session, mode)
         rows = session.scalars(select(GatewayAccount).where(GatewayAccount.gateway == gateway)).all()
         account = next((row for row in rows if row.mode == mode), None)
         for row in rows:

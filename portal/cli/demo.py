@@ -54,6 +54,9 @@ def fill(portal_url: str, twin_url: str) -> None:
     world = World(portal_url=portal_url, twin_url=twin_url, say=lambda line: click.echo(f"  {line}"))
     Drive(world, demo.cast(), now - timedelta(days=demo.DAYS), now - timedelta(minutes=1)).live()
     world.let_run()
+    if current().ipaymu_mode == "test":
+        url = current().gateway_base_url("ipaymu", "test")
+        company.take_rupiah(gateway_url=url, actor=SEEDER, at=clock.now())
     world.enroll(*demo.latecomer())
 
 

@@ -85,6 +85,11 @@ def found(*, gateway_url: str, actor: Actor, at: datetime) -> None:
     )
 
 
+def take_rupiah(*, gateway_url: str, actor: Actor, at: datetime) -> None:
+    """Connect iPaymu's twin too, for whoever wants to try what customers in Jakarta see; nobody of the book does."""
+    connect_gateway("ipaymu", "test", base_url=gateway_url, currencies=("IDR",), calls_per_minute=0, actor=actor, at=at)
+
+
 def _description() -> Description:
     return Description(
         name="Kaya Data",
