@@ -67,8 +67,8 @@ def reverse(
     """Take `amount` of the payment out of the books, all that is left of it where none is given.
 
     What of it is on the customer's balance goes first; what was spent of that is taken back from the invoices it
-    paid. Then the invoices that the payment itself paid, the latest first. Each that is open again joins a dunning
-    case, which begins anew today. `stops_method`: its method is not charged by itself any more (a chargeback).
+    paid. Then the invoices that the payment itself paid, the latest first. Each that is open again is chased.
+    `stops_method`: its method is not charged by itself any more (a chargeback).
     Raises NothingToReverse.
     """
     taken = amount or reversible(payment)
@@ -83,7 +83,7 @@ def reverse(
     if stops_method:
         _stop_method(session, payment)
     for invoice in gone.reopened:
-        _chase(session, invoice, business, actor, at)
+        _chase(session, payment, invoice, business, actor, at)
     _record(session, payment, gone, reason=reason, actor=actor, at=at)
     return gone
 
@@ -203,11 +203,21 @@ def _stop_method(session: Session, payment: Payment) -> None:
         method.is_refused = True
 
 
-def _chase(session: Session, invoice: Invoice, business: Business, actor: Actor, at: datetime) -> None:
-    """Open again: it is chased from today on, as if it had failed now."""
+def _chase(
+    session: Session, payment: Payment, invoice: Invoice, business: Business, actor: Actor, at: datetime
+) -> None:
+    """Open again. What a gateway took back is chased from today on, as if it had failed now. What came by bank had
+    never paid it: the invoice is where it would be without, on its ladder or waiting for its due day."""
     customer = session.get_one(Customer, invoice.customer_id)
-    today = day(at, customer.zone)
-    cases.join(session, invoice, customer, business=business, is_hard=True, at=at, began_on=today)
+    if payment.gateway_account_id is not None:
+        today = day(at, customer.zone)
+        cases.join(session, invoice, customer, business=business, is_hard=True, at=at, began_on=today)
+    elif not cases.take_up(session, invoice, customer, business=business, at=at):
+        overdue_at = lifecycle.overdue_from(invoice, customer)
+        if at < overdue_at:
+            invoice.next_action_at = overdue_at
+            return
+        cases.join(session, invoice, customer, business=business, is_hard=False, at=at)
     invoice.next_action_at = None
     if invoice.subscription_id is not None:
         subscription = session.get_one(Subscription, invoice.subscription_id)

@@ -87,6 +87,31 @@ def join(
     return case
 
 
+def take_up(session: Session, invoice: Invoice, customer: Customer, *, business: Business, at: datetime) -> bool:
+    """What had seemed to pay the invoice was none of it: it is chased again from where it was left off.
+
+    False where it was not chased before, or a person has stopped its case since.
+    """
+    wanted = select(DunningDebt).where(DunningDebt.invoice_id == invoice.id, DunningDebt.closed_at.is_not(None))
+    debt = session.scalar(wanted.order_by(DunningDebt.id.desc()).limit(1))
+    if debt is None:
+        return False
+    case = standing_case(session, customer.id, invoice.currency) or session.get_one(DunningCase, debt.case_id)
+    if case.status not in STANDING and not CASE.can(case.status, CaseEvent.REOPENED):
+        return False
+    if case.id == debt.case_id:
+        debt.closed_at = None
+    else:
+        climbed = {name: getattr(debt, name) for name in ("began_on", "step", "stepped_on", "is_hard")}
+        session.add(DunningDebt(case_id=case.id, invoice_id=invoice.id, **climbed))
+    log(session, case, "joined", actor="", text=invoice.label or invoice.ref, step=debt.step, at=at)
+    if move(case, CaseEvent.REOPENED, at=at):
+        case.next_action_at = at
+    session.flush()
+    refresh_clock(session, case, business=business, customer=customer, at=at)
+    return True
+
+
 def leave(session: Session, invoice_ids: Collection[int], *, event: CaseEvent, at: datetime) -> list[DunningCase]:
     """The invoices are chased no more (paid, voided, written off). Cases without a debt left end by `event`;
     those that ended are returned."""

@@ -21,6 +21,7 @@ from portal.core.errors import Invalid, NotFound
 from portal.core.money import Money
 from portal.core.tasks import open_tasks
 from portal.customers.models import Customer
+from portal.dunning.models import DunningDebt
 from portal.gateways.base import ChargeOutcome, Outcome
 from portal.invoicing import references
 from portal.invoicing.states import InvoiceStatus
@@ -88,6 +89,13 @@ def in_the_bank(session, bank):
         return int(came or 0) - int(went or 0)
 
     return lies
+
+
+def standing(session):
+    """Where each debt is on its ladder."""
+    columns = (DunningDebt.invoice_id, DunningDebt.began_on, DunningDebt.step, DunningDebt.stepped_on)
+    rows = session.execute(select(*columns).where(DunningDebt.closed_at.is_(None)).order_by(DunningDebt.id))
+    return [tuple(row) for row in rows]
 
 
 def balance(session, invoice):
@@ -194,6 +202,7 @@ def test_a_charge_on_its_way_is_asked_about_and_its_money_goes_to_the_balance(se
 
 def test_a_wrong_wire_is_taken_back_and_recorded_again(session, world, make, owed, record, in_the_bank, proved):
     world.days(20)
+    before = standing(session)
     wrong = record(owed)
     assert reverse_payment(wrong.ref, reason="the other customer's", actor=STAFF, at=world.at) == ""
     assert reverse_payment(wrong.ref, reason="again", actor=STAFF, at=world.at) == ""
@@ -201,12 +210,23 @@ def test_a_wrong_wire_is_taken_back_and_recorded_again(session, world, make, owe
     subscription = make.one(Subscription, Subscription.id == owed.subscription_id)
     assert (owed.status, wrong.status, in_the_bank()) == (InvoiceStatus.ISSUED, PaymentStatus.REVERSED, 0)
     assert (world.case().status, subscription.status) == ("open", "past_due")
+    assert standing(session) == before
     proved()
     right = record(owed)
     session.expire_all()
     assert (owed.status, right.status) == (InvoiceStatus.PAID, PaymentStatus.BOOKED)
     assert (world.case().status, subscription.status) == ("recovered", "active")
     assert in_the_bank() == owed.total_minor
+
+
+def test_a_wire_taken_back_before_the_due_day_leaves_nothing_overdue(session, world, make, owed, record):
+    wrong = record(owed)
+    reverse_payment(wrong.ref, reason="a slip", actor=STAFF, at=world.at)
+    subscription = make.one(Subscription, Subscription.id == owed.subscription_id)
+    assert (owed.status, subscription.status, standing(session)) == (InvoiceStatus.ISSUED, "active", [])
+    world.days(20)
+    session.refresh(subscription)
+    assert (world.case().status, subscription.status) == ("open", "past_due")
 
 
 def test_a_surplus_goes_back_with_its_payment(session, world, owed, record):
