@@ -62,7 +62,7 @@ def lines(session: Session, import_id: int, state: str, *, places: Mapping[str, 
         .where(BankLine.import_id == import_id)
     )
     if state:
-        wanted = wanted.where(state == _STATE)
+        wanted = wanted.where(_STATE.in_([state]))
     order = Order(BankLine.row, BankLine.id, int)
     return sheet(session, wanted, order, after=places["after"], before=places["before"], limit=limit)
 
