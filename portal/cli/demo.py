@@ -39,8 +39,8 @@ def seed(show: bool) -> None:
     if _customers():
         click.echo(f"\n  Customers, password {PASSWORD}")
         people = [(one, story.name) for _, one, story in demo.cast() if story.name]
-        late, _, shows = demo.latecomer()
-        for one, state in (*people, (late, shows)):
+        people += [(one, shows) for one, _, shows in demo.latecomers()]
+        for one, state in people:
             click.echo(f"    {state:<38}{one.email}")
 
 
@@ -57,7 +57,8 @@ def fill(portal_url: str, twin_url: str) -> None:
     if current().ipaymu_mode == "test":
         url = current().gateway_base_url("ipaymu", "test")
         company.take_rupiah(gateway_url=url, actor=SEEDER, at=clock.now())
-    world.enroll(*demo.latecomer())
+    for latecomer in demo.latecomers():
+        world.enroll(*latecomer)
 
 
 def _customers() -> int:

@@ -41,12 +41,22 @@ STAFF = (
 
 # Monthly amounts in minor units; a year costs ten months.
 PLANS = (
-    ("Starter", 1, {"NGN": 1_500_000, "GHS": 15_000, "KES": 150_000, "USD": 1_900, "XOF": 9_500}, (5_000, 500)),
-    ("Team", 2, {"NGN": 4_500_000, "GHS": 45_000, "KES": 450_000, "USD": 5_900, "XOF": 29_500}, (25_000, 2_500)),
+    (
+        "Starter",
+        1,
+        {"NGN": 1_500_000, "GHS": 15_000, "KES": 150_000, "USD": 1_900, "XOF": 9_500, "IDR": 149_000},
+        (5_000, 500),
+    ),
+    (
+        "Team",
+        2,
+        {"NGN": 4_500_000, "GHS": 45_000, "KES": 450_000, "USD": 5_900, "XOF": 29_500, "IDR": 449_000},
+        (25_000, 2_500),
+    ),
     (
         "Scale",
         3,
-        {"NGN": 12_000_000, "GHS": 120_000, "KES": 1_200_000, "USD": 14_900, "XOF": 74_500},
+        {"NGN": 12_000_000, "GHS": 120_000, "KES": 1_200_000, "USD": 14_900, "XOF": 74_500, "IDR": 1_190_000},
         (100_000, 10_000),
     ),
 )
@@ -60,8 +70,14 @@ FEATURES = {
     "Team": ["20 projects", "Chat support", "Hourly exports", "Scheduled scrapers"],
     "Scale": ["Unlimited projects", "A named engineer", "Live exports", "Scheduled scrapers", "Audit log"],
 }
-SEAT = {"NGN": 250_000, "GHS": 2_500, "KES": 25_000, "USD": 400, "XOF": 1_900}
-VAT = (("NG", "VAT", 75_000), ("GH", "VAT", 150_000), ("KE", "VAT", 160_000), ("CI", "TVA", 180_000))
+SEAT = {"NGN": 250_000, "GHS": 2_500, "KES": 25_000, "USD": 400, "XOF": 1_900, "IDR": 25_000}
+VAT = (
+    ("NG", "VAT", 75_000),
+    ("GH", "VAT", 150_000),
+    ("KE", "VAT", 160_000),
+    ("CI", "TVA", 180_000),
+    ("ID", "PPN", 110_000),
+)
 
 
 def found(*, gateway_url: str, actor: Actor, at: datetime) -> None:
@@ -86,7 +102,7 @@ def found(*, gateway_url: str, actor: Actor, at: datetime) -> None:
 
 
 def take_rupiah(*, gateway_url: str, actor: Actor, at: datetime) -> None:
-    """Connect iPaymu's twin too, for whoever wants to try what customers in Jakarta see; nobody of the book does."""
+    """Connect iPaymu's twin too, for customers who pay in rupiah."""
     connect_gateway("ipaymu", "test", base_url=gateway_url, currencies=("IDR",), calls_per_minute=0, actor=actor, at=at)
 
 

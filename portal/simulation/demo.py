@@ -30,7 +30,8 @@ ACCRA = Home("GH", "Africa/Accra", "en", "GHS", "Accra")
 NAIROBI = Home("KE", "Africa/Nairobi", "en", "KES", "Nairobi")
 ABIDJAN = Home("CI", "Africa/Abidjan", "fr", "XOF", "Abidjan")
 NEW_YORK = Home("US", "America/New_York", "en", "USD", "New York")
-JAKARTA = Home("NG", "Africa/Lagos", "id", "NGN", "Lagos")
+LAGOS_INDONESIAN = replace(LAGOS, language="id")
+JAKARTA = Home("ID", "Asia/Jakarta", "id", "IDR", "Jakarta")
 
 Cast = tuple[int, str, str, Home, str, Order, tuple[tuple[int, Deed], ...]]
 
@@ -50,7 +51,7 @@ _CAST: tuple[Cast, ...] = (
      ((8, Deed.CANCEL),)),
     (DAYS - 18, "Accra Clinics", "Esi Asante", ACCRA, "downgrade scheduled", TEAM, ((9, Deed.DOWNGRADE),)),
     (DAYS - 26, "Bouaké Statistik", "Aya N'Guessan", ABIDJAN, "upgraded, in French", STARTER, ((14, Deed.UPGRADE),)),
-    (17, "Ikeja Foods", "Tobi Alade", JAKARTA, "recovered by dunning, in Indonesian",
+    (17, "Ikeja Foods", "Tobi Alade", LAGOS_INDONESIAN, "recovered by dunning, in Indonesian",
      replace(STARTER, card=TWICE_DECLINED), ()),
     (DAYS - 36, "Cross River Analytics", "Eno Bassey", LAGOS, "sends the money",
      replace(STARTER, collection=Collection.PUSH), ()),
@@ -63,7 +64,19 @@ _CAST: tuple[Cast, ...] = (
     (DAYS - 31, "Enugu Clinics", "Chioma Ude", LAGOS, "", SCALE, ()),
     (DAYS - 30, "Calabar Foods", "Ekaette Udo", LAGOS, "", replace(TEAM, seats=2), ()),
 )  # fmt: skip
-_PENDING = ("Lokoja River Data", "Sani Musa", LAGOS, "waits for the first payment", replace(STARTER, card=None))
+_RUPIAH = replace(STARTER, collection=Collection.PUSH, card=None)
+# Who begins when the drive has arrived. iPaymu's stand-in knows only today, so rupiah have no history.
+_LATECOMERS = (
+    ("Lokoja River Data", "Sani Musa", LAGOS, "waits for the first payment", replace(STARTER, card=None)),
+    (
+        "Jakarta Pasar Data",
+        "Sri Wahyuni",
+        JAKARTA,
+        "paid by virtual account, in rupiah",
+        replace(_RUPIAH, card="va/bca"),
+    ),
+    ("Bandung Kopi Nusantara", "Budi Santoso", JAKARTA, "has rupiah to pay: link, account or QRIS", _RUPIAH),
+)
 
 
 def cast() -> Iterator[Role]:
@@ -72,10 +85,10 @@ def cast() -> Iterator[Role]:
         yield timedelta(days=day), _company(name, person, home), _story(shows, order, deeds)
 
 
-def latecomer() -> tuple[Company, Order, str]:
-    """Who begins when the drive has arrived, and has yet to pay."""
-    name, person, home, shows, order = _PENDING
-    return _company(name, person, home), replace(order, password=PASSWORD), shows
+def latecomers() -> Iterator[tuple[Company, Order, str]]:
+    """Who begins when the drive has arrived."""
+    for name, person, home, shows, order in _LATECOMERS:
+        yield _company(name, person, home), replace(order, password=PASSWORD), shows
 
 
 def _company(name: str, person: str, home: Home) -> Company:

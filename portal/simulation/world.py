@@ -141,7 +141,10 @@ class World:
         self.pay_page(link, card)
 
     def pay_page(self, link: str, card: str) -> None:
+        """`card` is one of Paystack's test cards, or a channel of iPaymu such as `va/bca`."""
         answers = {"card": card, "pin": "1111", "otp": "123456", "bank": "approve"}
+        if "/" in card:
+            answers = {"channel": card, "do": "pay"}
         self._http.post(link, data=answers, allow_redirects=False, timeout=30).raise_for_status()
 
     def open_invoices(self, customer_id: int) -> list[str]:
