@@ -65,6 +65,12 @@ def refundable_now(session: Session, payment: Payment) -> Money:
     return min(left, ledger.of_customer(session, payment.customer_id, payment.currency))
 
 
+def ways_of(session: Session, payment: Payment) -> tuple[RefundWay, ...]:
+    """How a refund of the payment may go; by hand alone where its gateway cannot carry it."""
+    able = _refunding.way_of(session, payment)
+    return (RefundWay.BY_HAND,) if able is RefundWay.BY_HAND else (able, RefundWay.BY_HAND)
+
+
 def _locked(session: Session, payment_ref: str) -> Payment:
     payment = queries.payment_by_ref(session, payment_ref)
     if payment.customer_id is None:

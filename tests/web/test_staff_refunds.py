@@ -13,7 +13,7 @@ from portal.core.actors import Actor
 from portal.core.ids import public_ref
 from portal.core.money import Money
 from portal.gateways.base import Outcome
-from portal.payments.models import Payment
+from portal.payments.models import GatewayAccount, Payment
 from portal.payments.refund_models import Refund
 from portal.payments.refund_states import RefundStatus
 from tests.factories import NOON
@@ -100,6 +100,18 @@ def test_more_than_there_is_is_refused(session, staff, paid, amount):
     sent = staff.post(f"/billing/payments/{paid.ref}/refund", amount=amount, way="gateway", reason="all of it")
     assert sent.status_code == 409
     assert session.scalar(select(Refund.id)) is None
+
+
+def test_what_its_gateway_cannot_carry_is_offered_by_hand_alone(session, staff, paid):
+    page = f"/billing/payments/{paid.ref}/refund"
+    assert "Through the gateway" in staff.get(page).text
+    account = session.get_one(GatewayAccount, paid.gateway_account_id)
+    account.gateway = "ipaymu"
+    session.commit()
+    assert "Through the gateway" not in staff.get(page).text
+    assert staff.post(page, amount="100.00", way="gateway", reason="x").status_code == 422
+    assert staff.post(page, amount="100.00", way="by_hand", reason="x").status_code == 303
+    assert the_refund(session).way == "by_hand"
 
 
 def test_a_refund_shows_its_trail_within_few_queries(session, staff, paid, gateway):

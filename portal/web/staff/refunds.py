@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.actions.cancel_refund import cancel_refund
 from portal.actions.give_bank_details import give_bank_details
 from portal.actions.record_refund import Transferred, record_refund
-from portal.actions.request_refund import refundable_now, request_refund
+from portal.actions.request_refund import refundable_now, request_refund, ways_of
 from portal.actions.resolve_refunds import ask_about_refund
 from portal.banking import accounts
 from portal.banking.proof_files import proof_store
@@ -221,11 +221,16 @@ def _write(ref: str, form: RefundForm | None, *, status: int = 200) -> ResponseR
 
 
 def _form(ref: str, **filled: object) -> RefundForm:
-    payment = queries.payment_by_ref(db.session(), ref)
-    form = RefundForm(formdata=None, data=filled | {"way": "gateway"}) if filled else RefundForm()
+    session = db.session()
+    payment = queries.payment_by_ref(session, ref)
+    ways = ways_of(session, payment)
+    form = RefundForm(formdata=None, data=filled | {"way": str(ways[0])}) if filled else RefundForm()
     form.amount.currency = payment.currency
-    by_gateway = [("gateway", gettext("Through the gateway, back to what paid"))] if payment.gateway_account_id else []
-    form.way.choices = [*by_gateway, ("by_hand", gettext("By hand, by bank transfer"))]
+    words = {
+        RefundWay.GATEWAY: gettext("Through the gateway, back to what paid"),
+        RefundWay.BY_HAND: gettext("By hand, by bank transfer"),
+    }
+    form.way.choices = [(str(way), words[way]) for way in ways]
     return form
 
 
