@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from portal.actions.bind_print_runs import bind_print_runs
 from portal.actions.render_documents import render_documents
+from portal.core import crashes
 from portal.invoicing.models import PostLetter, PrintRun
 from portal.invoicing.post import place_of
 from tests.factories import NOON
@@ -125,3 +126,20 @@ def test_staff_choose_how_invoices_reach_a_customer(session, staff, make):
     session.refresh(customer)
     assert customer.delivery == "post"
     assert "Send invoices by mail" in staff.get(page).text
+
+
+def test_binding_that_breaks_off_makes_the_same_file_later(session, staff, post):
+    post("Zuma", "9 Broad Street\nLagos 101233")
+    staff.post(PAGE)
+    while render_documents(limit=10, at=NOON):
+        pass
+    crashes.load_plan("print_run.bound:1:raise")
+    with pytest.raises(crashes.Crashed):
+        bind_print_runs(limit=1, at=NOON)
+    crashes.load_plan("")
+    assert session.scalars(select(PrintRun.status)).one() == "printing"
+    assert bind_print_runs(limit=1, at=NOON + timedelta(minutes=9)) == 0
+    assert bind_print_runs(limit=1, at=NOON + timedelta(minutes=11)) == 1
+    session.rollback()
+    run = session.scalars(select(PrintRun)).one()
+    assert (run.status, run.letters) == ("printed", 1)
