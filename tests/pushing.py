@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -23,6 +24,7 @@ from portal.book.proofs import failures, prove
 from portal.core.actors import Actor, ActorKind
 from portal.core.ids import public_ref
 from portal.core.secrets import vault
+from portal.core.settings import Settings
 from portal.gateways.base import Channel
 from portal.invoicing.models import Invoice
 from portal.payments import payables
@@ -131,8 +133,10 @@ class PushWorld(World):
 
 
 @pytest.fixture(scope="session")
-def shared_ipaymu() -> Iterator[RunningIpaymu]:
-    with running_ipaymu(seed=11, webhook_timeout=5.0) as found:
+def shared_ipaymu(settings: Settings) -> Iterator[RunningIpaymu]:
+    """At the address that the settings know, so that forms may lead there."""
+    port = int(urlsplit(settings.ipaymu_base_url).port or 0)
+    with running_ipaymu(port=port, seed=11, webhook_timeout=5.0) as found:
         yield found
 
 

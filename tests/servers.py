@@ -77,6 +77,7 @@ def settings_of(worker: str, redis_url: str, files: Path) -> Settings:
         files_dir=str(files),
         paystack_secret_key="sk_test_0123456789abcdef0123456789abcdef01234567",
         paystack_base_url=ports.url(ports.twin),
+        ipaymu_base_url=ports.url(ports.ipaymu),
         test_mode=True,
         twin_urls=(),
     )

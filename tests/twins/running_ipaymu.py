@@ -104,9 +104,9 @@ class RunningIpaymu:
 
 
 @contextmanager
-def running_ipaymu(**settings: Any) -> Iterator[RunningIpaymu]:
+def running_ipaymu(*, port: int = 0, **settings: Any) -> Iterator[RunningIpaymu]:
     twin = Twin(Settings(public_url="", **settings), {VA: API_KEY})
-    server = serve(twin, "127.0.0.1", 0)
+    server = serve(twin, "127.0.0.1", port)
     url = f"http://127.0.0.1:{server.server_address[1]}"
     object.__setattr__(twin.settings, "public_url", url)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

@@ -1,0 +1,166 @@
+"""What payers do with a link in a browser: each way to pay, switching, coming back, and links that are over.
+
+The gateway is iPaymu's stand-in on its own port, which tells the portal what happens. Workers are called by hand.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from portal.actions.revoke_pay_links import revoke_pay_links
+from portal.core.settings import current
+from portal.customers.models import Customer
+from portal.invoicing import pay_links
+from portal.invoicing.models import Invoice
+from tests.browser.looking import SIZES, faults_here, faults_of
+from tests.factories import STAFF, Make
+from tests.people import PASSWORD, join, make_user
+from tests.pushing import PushWorld, door, ipaymu, pushed, shared_ipaymu
+
+__all__ = ["door", "ipaymu", "pushed", "shared_ipaymu"]
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def make(session) -> Make:
+    return Make(session)
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def tab(request, app, browser: Browser, base_url: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=base_url, java_script_enabled=request.param, viewport=PHONE)
+    opened = context.new_page()
+    opened.set_default_timeout(30_000)
+    opened.has_scripts = request.param  # type: ignore[attr-defined]
+    yield opened
+    context.close()
+
+
+@pytest.fixture
+def invoice(pushed: PushWorld) -> Invoice:
+    return pushed.owed(1_500_000, name="PT Nusantara Riset")
+
+
+def path_of(pushed: PushWorld, invoice: Invoice) -> str:
+    return f"/pay/{pay_links.token_for(invoice, secret_key=current().secret_key, at=pushed.at)}"
+
+
+def choose(page: Page, way: str, button: str, *, bank: str = "") -> None:
+    shown = page.locator("details", has=page.locator("summary", has_text=way)).last
+    if shown.get_attribute("open") is None:
+        shown.locator("summary").click()
+    if bank:
+        shown.locator("select").select_option(label=bank)
+    shown.get_by_role("button", name=button).click()
+
+
+def see(page: Page, words: str) -> None:
+    """The words appear: by themselves with scripts, by looking again without."""
+    if not page.has_scripts:  # type: ignore[attr-defined]
+        page.reload()
+    expect(page.get_by_text(words).first).to_be_visible(timeout=30_000)
+
+
+def test_a_virtual_account_of_a_chosen_bank(pushed, invoice, tab: Page):
+    tab.goto(path_of(pushed, invoice))
+    choose(tab, "Virtual account", "Get the account number", bank="Permata")
+    expect(tab.get_by_text("Permata account number")).to_be_visible()
+    known = pushed.details(invoice)
+    assert known.number in tab.locator(".acctno").inner_text().replace(" ", "")
+    assert known.number == (tab.locator("[data-copy]").first.get_attribute("data-copy"))
+    pushed.pays(invoice)
+    pushed.work()
+    see(tab, "Nothing is left to pay.")
+    expect(tab.get_by_role("link", name="Receipt")).to_be_visible()
+
+
+def test_a_code_to_scan_instead_of_a_number_that_was_opened_first(pushed, invoice, tab: Page):
+    tab.goto(path_of(pushed, invoice))
+    choose(tab, "Virtual account", "Get the account number", bank="BNI")
+    expect(tab.get_by_text("If you have already sent the money, wait").first).to_be_visible()
+    choose(tab, "QRIS", "Show the code")
+    expect(tab.get_by_role("img", name="QRIS code for")).to_be_visible()
+    assert pushed.statuses(invoice) == ["superseded", "action_required"]
+    pushed.pays(invoice)
+    pushed.work()
+    see(tab, "Nothing is left to pay.")
+
+
+def test_cash_at_a_shop(pushed, invoice, tab: Page):
+    tab.goto(path_of(pushed, invoice))
+    choose(tab, "Convenience store", "Get the payment code", bank="Indomaret")
+    expect(tab.get_by_text("Indomaret payment code")).to_be_visible()
+    pushed.pays(invoice)
+    pushed.work()
+    see(tab, "Nothing is left to pay.")
+
+
+def test_the_gateways_own_page_and_back(pushed, invoice, tab: Page):
+    path = path_of(pushed, invoice)
+    tab.goto(path)
+    choose(tab, "Another card or way", "Go to the payment page")
+    tab.wait_for_url(f"{pushed.twin.url}/**")
+    tab.go_back()
+    tab.goto(path)
+    expect(tab.get_by_role("link", name="Back to the payment page")).to_be_visible()
+    tab.get_by_role("button", name="I have paid").click()
+    expect(tab.get_by_text("Left to pay by")).to_be_visible()
+    pushed.twin.press(pushed.details(invoice).link, "pay", "qris/mpm")
+    pushed.twin.wait()
+    pushed.work()
+    see(tab, "Nothing is left to pay.")
+
+
+def test_a_link_that_was_taken_back_and_a_fresh_one_by_mail(pushed, invoice, tab: Page):
+    path = path_of(pushed, invoice)
+    revoke_pay_links(invoice.ref, actor=STAFF, at=pushed.at)
+    tab.goto(path)
+    expect(tab.get_by_role("heading", name="This payment link has ended")).to_be_visible()
+    tab.get_by_role("button", name="Mail a fresh link").click()
+    expect(tab.get_by_role("heading", name="A fresh link is on its way")).to_be_visible()
+    pushed.work()
+    assert pushed.mails("pay_link")
+    fresh = path_of(pushed, pushed.reload(invoice))
+    tab.goto(fresh)
+    expect(tab.get_by_text(invoice.label).first).to_be_visible()
+
+
+def test_signed_in_the_same_panel_stands_beside_the_invoice(pushed, invoice, tab: Page, session):
+    user = make_user(session, name="Dewi Pratiwi")
+    join(session, user, session.get_one(Customer, invoice.customer_id))
+    tab.goto("/sign-in")
+    tab.fill("#email", user.email)
+    tab.fill("#password", PASSWORD)
+    tab.get_by_role("button", name="Sign in").click()
+    tab.wait_for_url("**/account/")
+    tab.goto(f"/account/invoices/{invoice.ref}/pay")
+    choose(tab, "Virtual account", "Get the account number", bank="BCA")
+    expect(tab.get_by_text("BCA account number")).to_be_visible()
+    pushed.pays(invoice)
+    pushed.work()
+    see(tab, "Nothing is left to pay.")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_face_of_the_page_has_a_fault(pushed, invoice, browser: Browser, base_url: str, size: str):
+    context = browser.new_context(base_url=base_url, viewport=SIZES[size])
+    page = context.new_page()
+    path = path_of(pushed, invoice)
+    pushed.make.policy(customer_may_pay_part=True)
+    found = faults_of(page, path)
+    pushed.open(invoice)
+    found += faults_of(page, path)
+    pushed.open(invoice, "qris", is_switching=True)
+    found += faults_of(page, path)
+    pushed.days(1.2)
+    found += faults_of(page, path)
+    revoke_pay_links(invoice.ref, actor=STAFF, at=pushed.at)
+    page.goto(path)
+    found += faults_here(page, "over")
+    pushed.open(invoice)
+    pushed.pays(invoice)
+    pushed.work()
+    found += faults_of(page, path_of(pushed, pushed.reload(invoice)))
+    context.close()
+    assert found == []
