@@ -137,9 +137,6 @@ def remedy_word(remedy: Remedy) -> str:
 
 
 def evidence(told: Mapping[str, str]) -> list[tuple[str, str]]:
-    """One side's facts, each with its name; customer and invoice stand beside them as links."""
-    return [
-        (gettext(FACTS[name]) if name in FACTS else name, value.replace("_", " ") if name in _STATES else value)
-        for name, value in told.items()
-        if name not in ("customer", "invoice")
-    ]
+    """One side's facts in the order above, each with its name; customer and invoice stand beside them as links."""
+    known = [name for name in FACTS if name in told and name not in ("customer", "invoice")]
+    return [(gettext(FACTS[name]), told[name].replace("_", " ") if name in _STATES else told[name]) for name in known]
