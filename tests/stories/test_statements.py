@@ -197,7 +197,7 @@ def test_a_wrong_match_is_undone_and_the_line_waits_again(world, make, bill, row
     assert money(make, line).customer_id is None
     assert [payment.status for payment in make.session.query(Payment).order_by(Payment.id)] == ["reversed", "booked"]
     subscription = make.one(Subscription)
-    assert subscription.status is SubscriptionStatus.PAST_DUE
+    assert subscription.status is SubscriptionStatus.ACTIVE, "its invoice is not due yet"
 
 
 def test_money_of_nobody_is_ignored_for_a_reason_and_taken_back_in(world, make, row, imports):
