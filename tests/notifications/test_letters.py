@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from portal.banking.proof_models import TransferProof
 from portal.core import clock
 from portal.core.formats import LANGUAGES
+from portal.core.ids import public_ref
 from portal.core.settings import current
 from portal.identity import tokens
 from portal.identity.models import LoginToken
@@ -18,7 +20,7 @@ from portal.notifications.colours import INK, WHITE, brand_of, contrast
 from portal.notifications.letters import Unneeded
 from portal.notifications.messages import TOLD
 from portal.notifications.rendering import Mail, preview
-from portal.payments.models import GatewayAccount
+from portal.payments.models import GatewayAccount, Payment
 from portal.runs.models import BillingRun
 from portal.subscriptions.models import SubscriptionChange
 from tests.factories import Make as MakeThings
@@ -118,6 +120,8 @@ def _facts(world: World, topic: str) -> dict[str, Any]:
         return {"invoice": invoice.ref, "attempt": world.attempt(invoice, status, **waits).reference}
     if noun == "dunning":
         return {"case": world.chase(world.bill()).ref, "step": 1}
+    if noun == "proof":
+        return _proof(world, event)
     if noun == "method":
         return {"method": world.method.ref, "on": "2027-01-31"}
     if noun == "user":
@@ -164,6 +168,27 @@ def _link(world: World, event: str) -> dict[str, Any]:
     link = tokens.issue(world.session, purpose, user.id, secret_key=current().secret_key, wall_at=clock.wall())
     assert world.session.get(LoginToken, link) is not None
     return {"login_token": link}
+
+
+def _proof(world: World, event: str) -> dict[str, Any]:
+    """Sent for an invoice of which something is open still."""
+    invoice = world.bill(due_days=7)
+    is_true = event == "accepted"
+    paid = {"received_on": NOON.date(), "created_at": NOON, "fee_minor": 0, "refunded_minor": 0, "reversed_minor": 0}
+    payment = Payment(
+        ref=public_ref("pay"), customer_id=invoice.customer_id, status="booked", amount_minor=4_000_00,
+        currency=invoice.currency, **paid,
+    )  # fmt: skip
+    world.session.add(payment)
+    world.session.flush()
+    values = {"ref": public_ref("tp"), "customer_id": invoice.customer_id, "invoice_id": invoice.id, "status": event}
+    said = {"amount_minor": 4_000_00, "currency": invoice.currency, "paid_on": NOON.date(), "payer": "", "note": ""}
+    file = {"file_name": "0" * 40, "file_digest": "x", "media_type": "application/pdf", "size": 1}
+    sent = {"submitted_by": "Ada", "submitted_on": NOON.date(), "submitted_at": NOON, "decided_by": "Bola"}
+    decided = {"decided_at": NOON, "reason": "" if is_true else "NAME-7", "payment_id": payment.id if is_true else None}
+    proof = TransferProof(**(values | said | file | sent | decided))
+    world.session.add(proof)
+    return {"proof": proof.ref}
 
 
 def _stopped_account(world: World) -> dict[str, Any]:
