@@ -30,6 +30,7 @@ from portal.payments.refunds import NotRefundable, RefundWish
 from portal.payments.states import PaymentStatus
 
 STALE_AFTER = timedelta(hours=24)
+BANKS_TAKE = timedelta(days=15)
 TASKS = ("refund_by_hand", "refund_needs_details", "refund_in_doubt", "refund_differs")
 
 _EVENTS = {
@@ -128,6 +129,7 @@ def record(session: Session, refund: Refund, heard: RefundOutcome, *, actor: Act
             doubt(session, refund, at)
         return
     if not refunds.move(refund, event, at=at):
+        _contradicted(session, refund, event, heard, at)
         return
     if event is not RefundEvent.LOST:
         refund.misses = refund.queries = 0
@@ -193,8 +195,9 @@ def record_deed(
 
 
 def doubt(session: Session, refund: Refund, at: datetime) -> None:
-    """What nobody has heard of for a day is a person's task."""
-    if at - (refund.sent_at or refund.created_at) >= STALE_AFTER and refund.status is not RefundStatus.PENDING:
+    """What nobody has heard of for a day is a person's task, and what is on its way for longer than banks take."""
+    patience = BANKS_TAKE if refund.status is RefundStatus.PENDING else STALE_AFTER
+    if at - (refund.sent_at or refund.created_at) >= patience:
         _ask_person(session, refund, "refund_in_doubt", at, reason=refund.said)
 
 
@@ -217,6 +220,13 @@ def _give_back(session: Session, refund: Refund, *, at: datetime, was_set_aside:
     elif was_set_aside or refund.source is RefundSource.CREDIT_NOTE:
         ledger.add(session, refund.customer_id, refund.amount)
         _post(session, refund, entries(JournalEvent.REFUND_GIVEN_UP, refund.amount), at)
+
+
+def _contradicted(session: Session, refund: Refund, event: RefundEvent, heard: RefundOutcome, at: datetime) -> None:
+    """It is closed, and the gateway says that it ended the other way: nothing is booked twice, a person looks."""
+    ended = {RefundStatus.SUCCEEDED: RefundEvent.FAILED, RefundStatus.FAILED: RefundEvent.SUCCEEDED}
+    if ended.get(refund.status) is event or (refund.status is RefundStatus.CANCELED and event is RefundEvent.SUCCEEDED):
+        _ask_person(session, refund, "refund_differs", at, reason=heard.reason, gateway_ref=heard.gateway_ref)
 
 
 def _differs(session: Session, refund: Refund, heard: RefundOutcome, at: datetime) -> bool:

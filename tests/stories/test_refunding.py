@@ -253,6 +253,26 @@ def test_doubt_of_a_day_is_a_persons_task(world, paid, send_back, gateway):
     assert "refund_in_doubt" not in open_tasks(world)
 
 
+def test_a_gateway_that_says_the_opposite_later_is_looked_at_and_books_nothing_twice(world, paid, send_back, gateway):
+    payment = paid()
+    ref = send_back(payment)
+    world.work()
+    for said in (Outcome.DECLINED, Outcome.SUCCEEDED, Outcome.DECLINED):
+        gateway.back.becomes(ref, said)
+        assert ask_about_refunds(payment.ref, actor=RULE, at=world.at)
+    assert row(world, ref).status is RefundStatus.FAILED
+    assert (balance(world, payment), cash_of(world, ref)) == (4_000_00, 0)
+    assert "refund_differs" in open_tasks(world)
+
+
+def test_one_on_its_way_for_longer_than_banks_take_is_a_persons_task(world, paid, send_back, gateway):
+    ref = send_back(paid())
+    world.work()
+    world.sleep(16)
+    assert row(world, ref).status is RefundStatus.PENDING
+    assert "refund_in_doubt" in open_tasks(world)
+
+
 def test_a_form_sent_twice_asks_once(world, paid, send_back, gateway):
     payment = paid()
     first, second = (send_back(payment, form_key="k1") for _ in range(2))
