@@ -52,10 +52,13 @@ def content_of(session: Session, invoice: Invoice) -> Content:
 
 
 def content(session: Session, approval: Approval) -> Content | None:
+    """None once it is not possible any more. While a charge is in doubt the decision has to wait: ChargeInDoubt."""
     invoice = queries.by_ref(session, approval.subject)
     session.refresh(invoice)
     try:
         require_voidable(session, invoice)
+    except ChargeInDoubt:
+        raise
     except Refused:
         return None
     return content_of(session, invoice)

@@ -10,12 +10,16 @@ import pytest
 from sqlalchemy import select
 
 from portal.banking.proof_models import TransferProof
-from portal.core import clock
+from portal.core import business, clock
 from portal.core.formats import LANGUAGES
 from portal.core.ids import public_ref
+from portal.core.money import Money
 from portal.core.settings import current
 from portal.identity import tokens
 from portal.identity.models import LoginToken
+from portal.invoicing import crediting, note_drafts, notes
+from portal.invoicing.note_drafts import Drawn, Places
+from portal.invoicing.states import NoteCause
 from portal.notifications.colours import INK, WHITE, brand_of, contrast
 from portal.notifications.letters import Unneeded
 from portal.notifications.messages import TOLD
@@ -122,6 +126,8 @@ def _facts(world: World, topic: str) -> dict[str, Any]:
         return {"case": world.chase(world.bill()).ref, "step": 1}
     if noun == "proof":
         return _proof(world, event)
+    if noun == "credit_note":
+        return _credit_note(world)
     if noun == "method":
         return {"method": world.method.ref, "on": "2027-01-31"}
     if noun == "user":
@@ -189,6 +195,17 @@ def _proof(world: World, event: str) -> dict[str, Any]:
     proof = TransferProof(**(values | said | file | sent | decided))
     world.session.add(proof)
     return {"proof": proof.ref}
+
+
+def _credit_note(world: World) -> dict[str, Any]:
+    invoice = world.bill()
+    parts = crediting.parts_of(world.session, invoice, {1: Money(1_000_00, invoice.currency)})
+    total = crediting.total_of(parts, invoice.currency)
+    zero = Money.zero(invoice.currency)
+    note = note_drafts.blank(invoice, at=NOON)
+    note_drafts.fill(note, Drawn(parts, Places(total, zero, zero), NoteCause.AGREED, "Agreed"))
+    notes.issue(world.session, invoice, note, parts, business=business.read(world.session), at=NOON)
+    return {"note": note.ref}
 
 
 def _stopped_account(world: World) -> dict[str, Any]:

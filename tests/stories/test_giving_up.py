@@ -78,6 +78,18 @@ def test_a_payment_before_the_approval_makes_an_end_of_it(world, make, people):
     assert make.one(Approval).decision == "outdated"
 
 
+def test_while_a_charge_is_in_doubt_the_decision_waits(world, make, people):
+    ngozi, bayo = people
+    invoice = make.invoice(make.subscription(status="past_due"))
+    asked = write_off_invoice(invoice.ref, reason="Lost", actor=ngozi, at=world.at)
+    make._attempt(invoice)
+    with pytest.raises(ChargeInDoubt):
+        decide_approval(asked, Decision.APPROVED, reason="", actor=bayo, at=world.at)
+    assert make.one(Approval).decision is None
+    make.decline(invoice)
+    assert decide_approval(asked, Decision.APPROVED, reason="", actor=bayo, at=world.at) == "carried_out"
+
+
 def test_a_void_waits_for_a_second_person(world, make, people):
     ngozi, bayo = people
     subscription = make.subscription(status="past_due")
