@@ -75,7 +75,7 @@ _LATECOMERS = (
         "paid by virtual account, in rupiah",
         replace(_RUPIAH, card="va/bca"),
     ),
-    ("Bandung Kopi Nusantara", "Budi Santoso", JAKARTA, "has rupiah to pay: link, account or QRIS", _RUPIAH),
+    ("Bandung Kopi Nusantara", "Budi Santoso", JAKARTA, "has rupiah to pay", _RUPIAH),
 )
 
 
