@@ -119,6 +119,9 @@ PLANTS: dict[str, list[str]] = {
     "nothing_is_late": [
         f"UPDATE dunning_cases SET next_action_at = opened_at WHERE id = {CASE}",
     ],
+    "changed_keys_are_forgotten": [
+        "UPDATE gateway_accounts SET former_secrets = 'x', next_action_at = created_at - interval '1 year'",
+    ],
     "news_of_ours_is_told_in_time": [
         "UPDATE outbox SET posted_at = NULL, next_action_at = created_at WHERE id = (SELECT min(id) FROM outbox)",
     ],

@@ -34,6 +34,10 @@ UNION ALL SELECT 'attempt', a.id, a.next_action_at FROM attempts a JOIN customer
 UNION ALL SELECT 'news', n.id, n.next_action_at FROM gateway_news n WHERE n.next_action_at < :late
 UNION ALL SELECT 'run', r.id, r.next_action_at FROM billing_runs r WHERE r.next_action_at < :late;
 
+-- invariant: changed_keys_are_forgotten (25)
+-- The keys that an account had before are believed until their overlap is over, and not longer.
+SELECT g.id, g.ref, g.next_action_at FROM gateway_accounts g WHERE g.next_action_at < :late;
+
 -- invariant: news_of_ours_is_told_in_time (25)
 -- Events are relayed and mails leave within minutes, unless mails are stopped.
 SELECT 'event' AS what, o.id, o.next_action_at FROM outbox o WHERE o.next_action_at < :late
