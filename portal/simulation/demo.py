@@ -60,7 +60,7 @@ _CAST: tuple[Cast, ...] = (
     # They renew in the weeks before today and, whatever the length of the month, about today.
     (DAYS - 47, "Niger Statistik", "Moussa Bello", LAGOS, "", SCALE, ()),
     (DAYS - 42, "Sahara Retail Labs", "Fatima Sani", LAGOS, "", replace(TEAM, seats=3), ()),
-    (DAYS - 38, "Lagos Freight Data", "Emeka Obi", LAGOS, "", TEAM, ()),
+    (DAYS - 38, "Onitsha Freight Data", "Emeka Obi", LAGOS, "", TEAM, ()),
     (DAYS - 31, "Enugu Clinics", "Chioma Ude", LAGOS, "", SCALE, ()),
     (DAYS - 30, "Calabar Foods", "Ekaette Udo", LAGOS, "", replace(TEAM, seats=2), ()),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from portal.core.periods import Interval
 from portal.customers import queries as customers
 from portal.invoicing import queries as invoices
 from portal.invoicing.models import Invoice
+from portal.reconciling.models import Reconciliation
 from portal.runs.models import BillingRun
 from portal.simulation.people import Company
 from portal.simulation.visitor import Visitor
@@ -88,7 +89,7 @@ class World:
     def begin_at(self, start: datetime) -> None:
         """Set an empty installation's clock, in the past too: nothing has happened in it yet.
 
-        What the wall's time has left behind there (empty runs, claimed ticks, a heartbeat) is forgotten, for it would
+        What the wall's time has left behind there (empty runs and looks, claimed ticks, a heartbeat) is forgotten, for it would
         look like a clock that leapt.
         """
         with transaction() as session:
@@ -96,7 +97,7 @@ class World:
                 raise Stuck("something was billed here already: begin with an empty database")
             row = session.get_one(VirtualClock, 1)
             row.frozen_at, row.shift_seconds = start, 0
-            for left in (BillingRun, Tick, Heartbeat):
+            for left in (BillingRun, Reconciliation, Tick, Heartbeat):
                 session.execute(delete(left))
         clock.forget()
         told = {"at": start.isoformat(), "runs": "false"}
