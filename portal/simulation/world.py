@@ -89,8 +89,8 @@ class World:
     def begin_at(self, start: datetime) -> None:
         """Set an empty installation's clock, in the past too: nothing has happened in it yet.
 
-        What the wall's time has left behind there (empty runs and looks, claimed ticks, a heartbeat) is forgotten, for it would
-        look like a clock that leapt.
+        What the wall's time has left behind there (empty runs and looks, claimed ticks, a heartbeat) is forgotten, for
+        it would look like a clock that leapt.
         """
         with transaction() as session:
             if session.scalar(select(func.count()).select_from(Invoice)):
