@@ -1,5 +1,6 @@
 """Reading all pages of a gateway's lists while they move: a step of reconciling. No transaction is open here."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ MARGIN = timedelta(hours=1)
 """The gateway's clock may be wrong by so much, in either direction."""
 
 MOST_PASSES = 4
+LONGEST_SECONDS = 200.0
 MOST_PAGES = 2000
 
 Row = TypeVar("Row", covariant=True)
@@ -26,6 +28,19 @@ class Silent(Refused):
     """The gateway did not tell a whole list; the message says why."""
 
     code = "gateway_list_incomplete"
+
+
+class Patience:
+    """The pace of an account, with an end: whoever reads lists is stopped before the job that does it is killed."""
+
+    def __init__(self, pace: Pace, seconds: float = LONGEST_SECONDS) -> None:
+        self._pace, self._end = pace, time.monotonic() + seconds
+
+    def wait(self) -> None:
+        """Return when one more call may be made. Raises Silent when it took too long."""
+        if time.monotonic() > self._end:
+            raise Silent("the lists are too long to be read in one go")
+        self._pace.wait()
 
 
 class Page(Protocol[Row]):
@@ -41,7 +56,7 @@ class Page(Protocol[Row]):
     def reason(self) -> str: ...
 
 
-def charges(gateway: Answers, pace: Pace, since: datetime, until: datetime) -> dict[str, list[ChargeOutcome]]:
+def charges(gateway: Answers, pace: Patience, since: datetime, until: datetime) -> dict[str, list[ChargeOutcome]]:
     """Every transaction of the window, under our references; without one, under the gateway's number."""
 
     def read(page: int) -> tuple[Page[ChargeOutcome], Sequence[ChargeOutcome]]:
@@ -56,7 +71,7 @@ def charges(gateway: Answers, pace: Pace, since: datetime, until: datetime) -> d
 
 
 def returns(
-    gateway: ListsReturns, pace: Pace, since: datetime, until: datetime
+    gateway: ListsReturns, pace: Patience, since: datetime, until: datetime
 ) -> tuple[list[RefundOutcome], list[DisputeNews]]:
     """Every refund and every dispute of the window."""
 
@@ -98,7 +113,7 @@ def _whole(read: Callable[[int], tuple[Page[Kept], Iterable[Kept]]], name: Calla
 
 
 def confirmed(
-    gateway: Answers, theirs: Theirs, absent: Iterable[OurCharge], pace: Pace
+    gateway: Answers, theirs: Theirs, absent: Iterable[OurCharge], pace: Patience
 ) -> tuple[Theirs, frozenset[str]]:
     """Ask about each of ours that the list lacks: what was found joins the list, silence makes it unsure."""
     found = {reference: list(told) for reference, told in theirs.charges.items()}

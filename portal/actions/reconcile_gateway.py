@@ -74,7 +74,8 @@ def _claim(at: datetime) -> tuple[Look | None, str | None]:
 def _both_sides(look: Look) -> tuple[Theirs, Ours, frozenset[str]]:
     """The gateway's lists first: what our books learn meanwhile is too young to be judged. Raises Silent or NoKey."""
     gateway = _gateways.adapter_of(look.account)
-    pace = Pace(look.account.ref, look.account.calls_per_minute, current().redis_url)
+    own = Pace(look.account.ref, look.account.calls_per_minute, current().redis_url)
+    pace = _listing.Patience(own)
     theirs = Theirs(_listing.charges(gateway, pace, look.since, look.until))
     lists = _gateways.listing_returns(look.account)
     if lists is not None:

@@ -54,6 +54,9 @@ def claim(session: Session, at: datetime) -> Reconciliation | None:
     look = session.scalar(due)
     if look is not None:
         look.tries += 1
+        if look.tries > len(AGAIN_AFTER) + 1:  # whoever took it died in it, each time
+            put_off(look, look.said or "it was never finished", at=at)
+            return None
         look.next_action_at = at + LEASE
         look.since, look.until = _begin(session, look.gateway_account_id, at), at
     return look

@@ -131,6 +131,14 @@ def test_a_look_that_died_is_done_by_the_next_worker(books: Books):
     assert [row.kind for row in books.open()] == ["refund_outside"]
 
 
+def test_a_look_in_which_everybody_dies_is_given_up(books: Books):
+    books.rig.go(books.rig.at + timedelta(hours=2))
+    ask_reconciliation(books.account.ref, actor=LOOKER, at=books.rig.at)
+    books.rig.sql("UPDATE reconciliations SET tries = 5 WHERE status = 'waiting'")
+    assert reconcile_gateway(actor=LOOKER, at=books.rig.at) is None
+    assert (books.last_look().status, books.last_look().said) == ("failed", "it was never finished")
+
+
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_a_clock_that_is_ten_minutes_off_hides_nothing(books: Books, minutes: int):
     books.rig.twin.clock((books.rig.at + timedelta(minutes=minutes)).isoformat())
