@@ -11,7 +11,7 @@ import urllib.request
 
 from portal.local.processes import portal_command
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 def is_ready(url: str) -> bool:
