@@ -91,6 +91,8 @@ def shown(task: Any) -> Shown:
 
 def _text(task: Any) -> str:
     facts: dict[str, Any] = task.facts
+    if task.kind == "approval_waiting":
+        return written().money(Money(int(facts["amount_minor"]), str(facts["currency"])))
     if "rest_minor" in facts:
         return written().money(Money(int(facts["rest_minor"]), str(facts["currency"])))
     said = facts.get("reason") or facts.get("reasons") or facts.get("differs") or task.subject
@@ -105,6 +107,8 @@ def _address(task: Any) -> str:
         return url_for("staff_payments.show_attempt", reference=subject)
     if subject.startswith("dif_"):
         return url_for("staff_reconciliation.list_differences", q=subject)
+    if subject.startswith("apr_"):
+        return url_for("staff_approvals.show_approval", ref=subject)
     if subject.startswith("rfd_"):
         return url_for("staff_refunds.show_refund", ref=subject)
     if subject.startswith("dsp_"):
