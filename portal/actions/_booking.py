@@ -4,7 +4,7 @@ Steps of `settle_payments`; the caller holds the customers' locks and commits.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from portal.journal import posting
 from portal.journal.accounts import Account, JournalEvent, MoneyPlace, entries
 from portal.payments import attempts
 from portal.payments.models import Attempt, GatewayAccount, Payment, PaymentMethod
-from portal.payments.states import AttemptEvent, PaymentStatus
+from portal.payments.states import AttemptEvent, AttemptKind, AttemptStatus, PaymentStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,26 @@ def book_all(session: Session, successes: Sequence[Success], *, on: date, actor:
     known = _known_elsewhere(session, successes)
     ids = take_ids(session, Payment, len(successes))
     for one, payment_id in zip(successes, ids, strict=True):
-        if _is_bookable(session, one, known, at):
+        if _is_paid_again(one, known):
+            one = replace(one, attempt=attempts.beside(session, one.attempt, one.charge.gateway_ref, at=at))
+            known[one.account.id, one.charge.gateway_ref] = one.attempt.id
+            _book(session, booked, one, payment_id, on=on, actor=actor, at=at)
+            settled.append(one.attempt)
+        elif _is_bookable(session, one, known, at):
             _book(session, booked, one, payment_id, on=on, actor=actor, at=at)
             settled.append(one.attempt)
     write_changes(session, settled, attempts.WRITTEN)
     _placing.write(session, booked)
     return booked
+
+
+def _is_paid_again(one: Success, known: dict[tuple[int, str], int]) -> bool:
+    """Is it another transaction of the gateway than the one that settled the attempt? On one page a payer may begin,
+    and pay, more than one."""
+    attempt, charge = one.attempt, one.charge
+    is_other = bool(charge.gateway_ref) and attempt.gateway_ref not in (None, charge.gateway_ref)
+    is_ours = charge.mode in ("", one.account.mode) and (one.account.id, charge.gateway_ref) not in known
+    return attempt.kind == AttemptKind.PAYABLE and attempt.status is AttemptStatus.SUCCEEDED and is_other and is_ours
 
 
 def _is_bookable(session: Session, one: Success, known: dict[tuple[int, str], int], at: datetime) -> bool:

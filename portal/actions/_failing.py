@@ -19,7 +19,7 @@ from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
 from portal.payments import attempts, payables
 from portal.payments.models import Attempt, PaymentMethod
-from portal.payments.states import IN_DOUBT, AttemptEvent, AttemptKind, AttemptStatus, AttemptTrigger
+from portal.payments.states import CLOSED, IN_DOUBT, AttemptEvent, AttemptKind, AttemptStatus, AttemptTrigger
 
 IN_DOUBT_TOO_LONG = timedelta(hours=24)
 
@@ -38,6 +38,8 @@ def stay_open(session: Session, attempt: Attempt, charge: ChargeOutcome, *, at: 
     was_waiting_for_action = attempt.status is AttemptStatus.ACTION_REQUIRED
     if not attempts.move(attempt, event, at=at):
         attempt.next_action_at = attempts.ask_again_at(attempt, at) if attempt.next_action_at else None
+    if attempt.status in CLOSED:
+        return  # what settled it is known; this is about something else that was begun under its reference
     attempt.reason = charge.reason or attempt.reason
     attempt.gateway_ref = charge.gateway_ref or attempt.gateway_ref
     if charge.number and attempt.kind == AttemptKind.PAYABLE:

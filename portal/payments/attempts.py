@@ -1,7 +1,7 @@
 """Opening, leasing and closing attempts. The only writer of an attempt's status. Callers hold the customer's lock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -110,6 +110,28 @@ def open_payable(
     session.add(attempt)
     session.flush()
     return attempt
+
+
+def beside(session: Session, attempt: Attempt, gateway_ref: str, *, at: datetime) -> Attempt:
+    """What a payer paid once more on a page that was paid already: another transaction of the gateway, which needs an
+    attempt of its own. It has succeeded before we heard of it."""
+    row = _row(AttemptKind.PAYABLE, AttemptStatus.SUCCEEDED, AttemptTrigger(attempt.trigger), attempt.amount, at)
+    again = Attempt(
+        **row
+        | {
+            "customer_id": attempt.customer_id,
+            "invoice_id": attempt.invoice_id,
+            "gateway_account_id": attempt.gateway_account_id,
+            "method_id": None,
+            "gateway_ref": gateway_ref,
+            "payable": replace(details(attempt), keeps_method=False).as_row(),
+            "closed_at": at,
+            "next_action_at": None,
+        }
+    )
+    session.add(again)
+    session.flush()
+    return again
 
 
 def _row(

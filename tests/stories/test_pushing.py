@@ -131,6 +131,20 @@ def test_two_numbers_that_are_both_paid_become_balance_and_a_task(pushed):
     assert tasks(pushed) == ["money_without_debt"]
 
 
+def test_two_payments_on_one_page_are_both_booked(pushed):
+    invoice = pushed.owed()
+    page = pushed.open(invoice, "page").link
+    numbers = [pushed.twin.press(page, "choose", channel)["transaction"] for channel in ("va/bni", "qris/mpm")]
+    for number in numbers:
+        pushed.send(str(number))
+        pushed.work()
+    assert pushed.reload(invoice).status == "paid"
+    assert pushed.money() == [250_000, 250_000]
+    assert tasks(pushed) == ["money_without_debt"]
+    pushed.days(1)
+    assert pushed.money() == [250_000, 250_000]
+
+
 def test_what_was_superseded_is_asked_about_until_it_has_run_out_with_its_grace(pushed):
     invoice = pushed.owed()
     pushed.open(invoice)
