@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -69,6 +70,7 @@ def _payments(
             PaymentAllocation.amount_minor,
             Payment.ref,
             Payment.received_on,
+            Payment.gateway_account_id,
             PaymentMethod.kind,
             PaymentMethod.brand,
             PaymentMethod.last4,
@@ -81,21 +83,20 @@ def _payments(
     )
     if until is not None:
         wanted = wanted.where(PaymentAllocation.created_at <= until)
-    return [
-        (row.created_at, _payment(row.amount_minor, row.received_on, row.ref, _method(row, reader), invoice, reader))
-        for row in session.execute(wanted)
-    ]
+    return [(row.created_at, _payment(row, _method(row, reader), invoice, reader)) for row in session.execute(wanted)]
 
 
-def _payment(minor: int, on: date, ref: str, method: str, invoice: Invoice, reader: Formats) -> Settled:
+def _payment(row: Any, method: str, invoice: Invoice, reader: Formats) -> Settled:
     _ = sentences(reader.language).gettext
-    if minor < 0:
+    if row.amount_minor < 0:
         text = _("Payment taken back")
     elif method:
         text = _("Paid by %(method)s", method=method)
+    elif row.gateway_account_id is None:
+        text = _("Paid by bank transfer")
     else:
         text = _("Paid")
-    return Settled("payment", text, Money(minor, invoice.currency), on, ref, method)
+    return Settled("payment", text, Money(row.amount_minor, invoice.currency), row.received_on, row.ref, method)
 
 
 def _method(row: object, reader: Formats) -> str:
