@@ -29,10 +29,10 @@ from portal.identity.approvals import Decision
 from portal.identity.models import Approval
 
 DEEDS: dict[str, Deed] = {
-    ACCEPTING_PROOF: ACCEPT_PROOF,
     _recording_asked.RECORD: _recording_asked.RECORDING,
     _recording_asked.REVERSE: _recording_asked.REVERSING,
     _bank_details.OPEN: _bank_details.OPENING,
+    ACCEPTING_PROOF: ACCEPT_PROOF,
     _crediting.DEED: _crediting.GIVE,
     _crediting.VOID_DEED: _crediting.TAKE_BACK,
     _voiding.DEED: _voiding.VOID,
@@ -86,7 +86,6 @@ def decide_approval(approval_ref: str, decision: Decision, *, reason: str, actor
         crash_point("C-27")
         deed.carry_out(session, approval, actor, at)
         approvals.executed(approval, content.digest, at=at)
-    crash_point("approval.carried_out")
     return Outcome.CARRIED_OUT
 
 

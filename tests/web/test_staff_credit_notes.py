@@ -4,12 +4,13 @@ import pytest
 
 from portal.actions.render_documents import render_documents
 from portal.core.tasks import Task
+from portal.customers.models import Customer
 from portal.dunning.models import DunningCase
 from portal.identity.models import Approval, Role
 from portal.invoicing.models import CreditNote
 from portal.subscriptions.states import SubscriptionStatus as Status
 from tests.factories import NOON
-from tests.people import make_user
+from tests.people import join, make_user
 from tests.web.browsing import Browser
 from tests.web.staff_world import HTMX, QUERIES, enter_as, queries_of
 
@@ -253,3 +254,17 @@ def test_empty_lists_say_what_belongs_there(staff):
     assert "No credit notes here" in staff.get(NOTES).text
     assert staff.get(f"{NOTES}/cn_none").status_code == 404
     assert staff.get(f"{INBOX}/apr_none").status_code == 404
+
+
+def test_the_customer_sees_a_note_with_its_paper_once_it_is_issued(app, session, staff, second, make, paid):
+    customer = Browser(app.test_client())
+    user = make_user(session)
+    join(session, user, session.get(Customer, paid.customer_id))
+    customer.enter(session, user)
+    note, approval = asked_for(staff, make, paid)
+    page, paper = f"/account/invoices/{paid.ref}", f"/account/invoices/{paid.ref}/notes/{note.ref}"
+    assert note.ref not in customer.get(page).text
+    assert customer.get(paper).status_code == 404
+    send(second, f"{INBOX}/{approval.ref}/approve", reason="")
+    assert note.ref in customer.get(page).text
+    assert customer.get(paper).status_code == 200
