@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from portal.actions import _parking
 from portal.actions._changing import ChargeInDoubt
-from portal.actions.release_customer import release_customer
 from portal.actions._voiding import NotVoidable
+from portal.actions.release_customer import release_customer
 from portal.actions.void_invoice import void_invoice
 from portal.balance import ledger
 from portal.core.actors import Actor

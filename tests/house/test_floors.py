@@ -55,7 +55,9 @@ SEQUENCES = {
     "portal/actions/receive_gateway_news.py": ("portal.actions.resolve_attempts", "portal.actions.hear_of_returns"),
     "portal/actions/hear_of_returns.py": ("portal.actions.resolve_refunds", "portal.actions.resolve_disputes"),
     "portal/actions/ask_difference.py": (
-        "portal.actions.resolve_attempts", "portal.actions.resolve_refunds", "portal.actions.resolve_disputes",
+        "portal.actions.resolve_attempts",
+        "portal.actions.resolve_refunds",
+        "portal.actions.resolve_disputes",
     ),
     "portal/actions/open_payable.py": "portal.actions.resolve_attempts",
     "portal/actions/pay_invoice.py": "portal.actions.resolve_attempts",
