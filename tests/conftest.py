@@ -26,7 +26,11 @@ from portal.local.mailbox import Catcher
 from portal.local.mails import Mails
 from portal.local.redis import Redis
 from tests import servers
+from tests.concurrency.rig import door
 from tests.factories import Make
+from tests.pushing import ipaymu, pushed, shared_ipaymu
+
+__all__ = ["door", "ipaymu", "pushed", "shared_ipaymu"]
 
 
 class FreshClient(FlaskClient):

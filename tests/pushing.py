@@ -1,6 +1,6 @@
 """A world whose customers send their money themselves, beside a real stand-in for iPaymu that tells the portal.
 
-A conftest or test file that imports the fixtures lets its tests live in one: `pushed` is the world.
+Every test may ask for `pushed`, the world. The stand-in is started once, for it has one address.
 """
 
 import json
@@ -33,12 +33,10 @@ from portal.payments.payables import Details
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.states import Collection
 from portal.subscriptions.wishes import Beginning, StartTerms
-from tests.concurrency.rig import door
 from tests.factories import STAFF, Make
 from tests.twins.running_ipaymu import API_KEY, VA, RunningIpaymu, running_ipaymu
 from tests.world import RULE, World
 
-__all__ = ["door", "ipaymu", "pushed", "shared_ipaymu"]
 PAYER = Actor(ActorKind.CUSTOMER, "pay link")
 UNSENT = {"news_of_ours_is_told_in_time"}  # nobody sends mails in these stories
 

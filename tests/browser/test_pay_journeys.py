@@ -16,9 +16,8 @@ from portal.invoicing.models import Invoice
 from tests.browser.looking import SIZES, faults_here, faults_of
 from tests.factories import STAFF, Make
 from tests.people import PASSWORD, join, make_user
-from tests.pushing import PushWorld, door, ipaymu, pushed, shared_ipaymu
+from tests.pushing import PushWorld
 
-__all__ = ["door", "ipaymu", "pushed", "shared_ipaymu"]
 PHONE = {"width": 390, "height": 844}
 
 

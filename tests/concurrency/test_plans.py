@@ -29,7 +29,8 @@ LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 UNIQUE = {
     "customers": "'ref', 'x' || n",
     "subscriptions": "'ref', 'x' || n, 'customer_id', n",
-    "invoices": "'ref', 'x' || n, 'customer_id', n, 'number', n, 'label', n, 'subscription_id', n, 'status', 'issued',"
+    "invoices": "'ref', 'x' || n, 'payment_reference', 'x' || n, 'customer_id', n, 'number', n, 'label', n,"
+    "'subscription_id', n, 'status', 'issued',"
     "'next_action_at', at, 'closed_at', null, 'paid_minor', 0, 'open_minor', null",
     "attempts": "'reference', 'x' || n, 'customer_id', n, 'invoice_id', n, 'gateway_ref', n, 'closed_at', null,"
     "'status', CASE WHEN n % 2 = 0 THEN 'waiting' ELSE 'pending' END",

@@ -10,10 +10,7 @@ from portal.actions.receive_gateway_news import receive_gateway_news
 from portal.actions.resolve_attempts import ask_about
 from portal.core.errors import Refused
 from tests.factories import Make
-from tests.pushing import door, ipaymu, pushed, shared_ipaymu
 from tests.world import RULE
-
-__all__ = ["door", "ipaymu", "pushed", "shared_ipaymu"]
 
 
 @pytest.fixture

@@ -16,9 +16,8 @@ from portal.gateways.base import Channel
 from portal.payments.attempts import InDoubt
 from tests.factories import Make
 from tests.jobs.conftest import environment
-from tests.pushing import PAYER, door, ipaymu, pushed, shared_ipaymu
+from tests.pushing import PAYER
 
-__all__ = ["door", "ipaymu", "pushed", "shared_ipaymu"]
 PATIENCE = 60
 _nursery = multiprocessing.get_context("forkserver")
 

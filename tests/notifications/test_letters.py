@@ -25,6 +25,7 @@ from portal.notifications.letters import Unneeded
 from portal.notifications.messages import TOLD
 from portal.notifications.rendering import Mail, preview
 from portal.payments.models import GatewayAccount, Payment
+from portal.payments.refund_models import Dispute, Refund
 from portal.runs.models import BillingRun
 from portal.subscriptions.models import SubscriptionChange
 from tests.factories import Make as MakeThings
@@ -124,10 +125,9 @@ def _facts(world: World, topic: str) -> dict[str, Any]:
         return {"invoice": invoice.ref, "attempt": world.attempt(invoice, status, **waits).reference}
     if noun == "dunning":
         return {"case": world.chase(world.bill()).ref, "step": 1}
-    if noun == "proof":
-        return _proof(world, event)
-    if noun == "credit_note":
-        return _credit_note(world)
+    if noun in {"proof", "credit_note", "refund", "dispute"}:
+        made = {"proof": _proof, "credit_note": _credit_note, "refund": _refund, "dispute": _dispute}
+        return made[noun](world, event)
     if noun == "method":
         return {"method": world.method.ref, "on": "2027-01-31"}
     if noun == "user":
@@ -197,7 +197,34 @@ def _proof(world: World, event: str) -> dict[str, Any]:
     return {"proof": proof.ref}
 
 
-def _credit_note(world: World) -> dict[str, Any]:
+def _refund(world: World, event: str) -> dict[str, Any]:
+    payment = world.pay(world.bill())
+    done = event == "succeeded"
+    refund = Refund(
+        ref="ref_x", customer_id=payment.customer_id, payment_id=payment.id,
+        gateway_account_id=payment.gateway_account_id,
+        way="gateway", source="balance", status=event if done else "pending", amount_minor=1_000_00,
+        currency=payment.currency, reason="Paid twice", said="", requested_by="Ada", sends=1, queries=0, misses=0,
+        created_at=NOON, approved_at=NOON, sent_at=NOON, closed_at=NOON if done else None,
+        next_action_at=None if done else NOON,
+    )  # fmt: skip
+    world.session.add(refund)
+    return {"refund": "ref_x"}
+
+
+def _dispute(world: World, _event: str) -> dict[str, Any]:
+    payment = world.pay(world.bill())
+    dispute = Dispute(
+        ref="dsp_x", customer_id=payment.customer_id, payment_id=payment.id,
+        gateway_account_id=payment.gateway_account_id, gateway_ref="1", status="needs_response", category="chargeback",
+        claim="", said="", amount_minor=1_000_00, currency=payment.currency, due_at=NOON, answer=None, answer_text="",
+        queries=0, opened_at=NOON, next_action_at=NOON,
+    )  # fmt: skip
+    world.session.add(dispute)
+    return {"dispute": "dsp_x"}
+
+
+def _credit_note(world: World, _event: str) -> dict[str, Any]:
     invoice = world.bill()
     parts = crediting.parts_of(world.session, invoice, {1: Money(1_000_00, invoice.currency)})
     total = crediting.total_of(parts, invoice.currency)

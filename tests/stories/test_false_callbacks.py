@@ -11,10 +11,8 @@ from portal.core.tasks import Task
 from portal.payments.models import GatewayNews
 from portal.twins.ipaymu.callbacks import signature
 from tests.factories import Make
-from tests.pushing import PushWorld, door, ipaymu, pushed, shared_ipaymu
+from tests.pushing import PushWorld
 from tests.twins.running_ipaymu import VA
-
-__all__ = ["door", "ipaymu", "pushed", "shared_ipaymu"]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import hmac
 import json
 import socket
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -217,6 +218,7 @@ def test_the_former_key_still_signs_for_a_while_after_it_was_changed(client, rig
     former = "sk_test_the_former_key_of_this_account"
     place = secret_place(rig.account)
     rig.account.former_secrets = vault().seal(json.dumps({"secret_key": former}), place=place)
+    rig.account.next_action_at = rig.at + timedelta(days=3)
     rig.session.commit()
     body = lie(waiting)
     assert client.post(PATH, data=body, headers=signed(former, body)).status_code == 200

@@ -7,9 +7,6 @@ from portal.core.errors import Invalid
 from portal.core.money import Money
 from portal.payments.models import GatewayAccount
 from portal.web.pay.ways import ways_of
-from tests.pushing import door, ipaymu, pushed, shared_ipaymu
-
-__all__ = ["door", "ipaymu", "pushed", "shared_ipaymu"]
 
 
 @pytest.fixture

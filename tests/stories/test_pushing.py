@@ -16,9 +16,7 @@ from portal.payments.attempts import InDoubt
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.states import SubscriptionStatus
 from tests.factories import Make
-from tests.pushing import PushWorld, door, ipaymu, pushed, shared_ipaymu
-
-__all__ = ["door", "ipaymu", "pushed", "shared_ipaymu"]
+from tests.pushing import PushWorld
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 import pytest
 
 from portal.actions.render_documents import render_documents
+from portal.identity.models import Approval
 from portal.invoicing.states import InvoiceStatus
 from portal.payments.models import Attempt
 from portal.payments.states import AttemptStatus, AttemptTrigger
 from portal.subscriptions.states import SubscriptionStatus as Status
 from tests.factories import NOON
+from tests.web.browsing import Browser
 from tests.web.staff_world import HTMX, QUERIES, enter_as, queries_of
 
 LIST = "/billing/invoices"
@@ -106,6 +108,18 @@ def test_voiding_lists_its_consequences_and_wants_a_reason(session, staff, owed)
     assert staff.post(path(owed, "/void"), seen=path(owed), reason="").status_code == 422
     assert staff.post(path(owed, "/void"), seen=path(owed), reason="x", amount="1").status_code == 422
     assert staff.post(path(owed, "/void"), seen=path(owed), reason="Billed twice").status_code == 303
+    session.refresh(owed)
+    assert owed.status is InvoiceStatus.ISSUED
+    asked = session.query(Approval).one()
+    assert (asked.deed, asked.subject, asked.reason) == ("invoice.void", owed.ref, "Billed twice")
+
+
+def test_what_a_second_person_approves_is_void(session, staff, owed, app):
+    staff.post(path(owed, "/void"), seen=path(owed), reason="Billed twice")
+    asked = session.query(Approval).one()
+    other = enter_as(session, Browser(app.test_client()), "billing")
+    page = f"/billing/approvals/{asked.ref}"
+    assert other.post(f"{page}/approve", seen=page, reason="").status_code == 303
     session.refresh(owed)
     assert owed.status is InvoiceStatus.VOID
     assert "Billed twice" in staff.get(path(owed)).text

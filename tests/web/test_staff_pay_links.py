@@ -9,10 +9,8 @@ from portal.core.settings import current
 from portal.invoicing import pay_links
 from portal.invoicing.models import Invoice
 from tests.factories import NOON
-from tests.pushing import PushWorld, door, ipaymu, pushed, shared_ipaymu
+from tests.pushing import PushWorld
 from tests.web.staff_world import enter_as
-
-__all__ = ["door", "ipaymu", "pushed", "shared_ipaymu"]
 
 
 @pytest.fixture
