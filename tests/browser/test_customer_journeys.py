@@ -223,7 +223,7 @@ def test_turning_back_at_the_gateway_costs_nothing_and_can_be_repeated(session, 
     tab.locator("button[value=cancel]").click()
     expect(tab.get_by_role("heading", name="You did not pay")).to_be_visible()
     tab.get_by_role("link", name="Other ways to pay").click()
-    tab.get_by_role("button", name="Go to the payment page").click()
+    tab.get_by_role("link", name="Back to the payment page").click()
     pay_on_the_gateways_page(tab)
     tab.wait_for_url("**/account/payments/at-*")
     work(session, NOON + timedelta(seconds=1))
