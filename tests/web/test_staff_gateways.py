@@ -169,7 +169,8 @@ def test_an_account_is_taken_into_use_with_the_password(session, staff, page, re
         answer = staff.post(f"{page}/switch", seen=page, is_on="yes", password=password)
         assert answer.status_code == status
     assert kept().is_enabled
-    told = session.scalars(select(OutboxEntry).where(OutboxEntry.topic == "gateway.changed")).all()
+    changes = select(OutboxEntry).where(OutboxEntry.topic == "gateway.changed").order_by(OutboxEntry.id)
+    told = session.scalars(changes).all()
     assert [one.facts["what"] for one in told] == ["keys", "on"]
     assert API_KEY not in str([one.facts for one in told])
     assert "In use" in staff.get(page).text
