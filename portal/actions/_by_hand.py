@@ -33,7 +33,7 @@ def drafted(session: Session, customer: Customer, written: Written, *, at: datet
     """With the taxes that the rules say today. Raises Invalid with the field, TaxMissing where no rule is there."""
     _require_sound(written)
     if customer.currency not in (None, written.currency):
-        raise Refused(f"This customer is billed in {customer.currency}. Nothing was issued.")
+        raise Refused("This customer is billed in %(currency)s. Nothing was issued.", currency=customer.currency)
     buyer = invoicing.buyer(customer, invoicing.tax_book(session))
     draft = drafting.by_hand(buyer, written.lines, written.currency, day(at, customer.zone), memo=written.memo)
     if not draft.total.is_positive:
@@ -45,13 +45,15 @@ def _require_sound(written: Written) -> None:
     if written.currency not in CURRENCIES:
         raise Invalid("There is no such currency.", field="currency")
     if not 0 <= written.due_days <= MOST_DAYS:
-        raise Invalid(f"An invoice is due within {MOST_DAYS} days.", field="due_days")
+        raise Invalid("An invoice is due within %(most)s days.", field="due_days", most=MOST_DAYS)
     if not 1 <= len(written.lines) <= MOST_LINES:
-        raise Invalid(f"An invoice has between 1 and {MOST_LINES} lines.", field="lines")
+        raise Invalid("An invoice has between 1 and %(most)s lines.", field="lines", most=MOST_LINES)
     for line in written.lines:
         if not line.text.strip() or len(line.text) > LONGEST_TEXT:
-            raise Invalid(f"Each line says what it is for, in at most {LONGEST_TEXT} characters.", field="text")
+            raise Invalid(
+                "Each line says what it is for, in at most %(most)s characters.", field="text", most=LONGEST_TEXT
+            )
         if not 1 <= line.quantity <= 1_000_000:
             raise Invalid("A quantity is between 1 and 1,000,000.", field="quantity")
         if line.unit.currency != written.currency:
-            raise Invalid(f"Every line is in {written.currency}.", field="unit")
+            raise Invalid("Every line is in %(currency)s.", field="unit", currency=written.currency)

@@ -101,7 +101,7 @@ def offering(account: GatewayAccount) -> Offers:
 def _able(account: GatewayAccount, ability: Ability) -> Adapter:
     adapter = adapter_of(account)
     if ability not in adapter.abilities:
-        raise NotAble(f"{account.gateway} cannot do this: {ability.value}.")
+        raise NotAble("%(gateway)s cannot do this: %(what)s.", gateway=account.gateway, what=ability.value)
     return adapter
 
 
@@ -109,7 +109,9 @@ def require_no_test_features(mode: str) -> None:
     """Raise LiveBesideTests for a live account where the time machine, a stand-in or a crash plan is at work."""
     features = current().test_features
     if mode == "live" and features:
-        raise LiveBesideTests(f"{', '.join(features)} is set here, so no live account is used. Nothing was changed.")
+        raise LiveBesideTests(
+            "%(names)s is set here, so no live account is used. Nothing was changed.", names=", ".join(features)
+        )
 
 
 def from_environment(account: GatewayAccount) -> dict[str, str]:

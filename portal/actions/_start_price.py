@@ -63,7 +63,7 @@ def days_of_trial(session: Session, customer: Customer, asked: StartTerms, plan:
     """As staff said, else the plan's own: given once per customer and family of plans."""
     if asked.trial_days is not None:
         if not 0 <= asked.trial_days <= LONGEST_TRIAL:
-            raise Invalid(f"A trial is at most {LONGEST_TRIAL} days long.", field="trial_days")
+            raise Invalid("A trial is at most %(most)s days long.", field="trial_days", most=LONGEST_TRIAL)
         return asked.trial_days
     if not plan.trial_days or subscriptions.has_tried(session, customer.id, plan.family):
         return 0

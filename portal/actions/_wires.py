@@ -81,13 +81,13 @@ def require_fit(wire: Wire, account: BankAccount, *, business: Business, at: dat
     if account.status is not BankAccountStatus.OPEN:
         raise AccountNotOpen("This bank account is not open. Nothing was recorded.")
     if account.currency != wire.amount.currency:
-        raise Invalid(f"This account holds {account.currency}.", field="amount")
+        raise Invalid("This account holds %(currency)s.", field="amount", currency=account.currency)
 
 
 def wanted(session: Session, customer: Customer, parts: Sequence[Part], currency: str) -> list[Wanted]:
     """The customer's own invoices that the money is for, as they are now, the oldest due day first."""
     if customer.currency not in (None, currency):
-        raise Invalid(f"This customer is billed in {customer.currency}.", field="account")
+        raise Invalid("This customer is billed in %(currency)s.", field="account", currency=customer.currency)
     by_ref = {part.invoice_ref: part for part in parts}
     rows = session.scalars(
         select(Invoice)

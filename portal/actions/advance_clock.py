@@ -50,8 +50,13 @@ def _require_forward(to: datetime | None, target_at: datetime | None, shown: dat
     if to is None:
         return
     if to < shown:
-        raise Refused(f"The clock goes forward only, and it is already {shown:%Y-%m-%d %H:%M}. Nothing was changed.")
+        raise Refused(
+            "The clock goes forward only, and it is already %(when)s. Nothing was changed.",
+            when=f"{shown:%Y-%m-%d %H:%M}",
+        )
     if to > shown + FARTHEST:
         raise Invalid("That is too far: ten years at once are the most.", field="to")
     if target_at is not None and to < target_at:
-        raise Refused(f"The clock is on its way to {target_at:%Y-%m-%d %H:%M} already. Nothing was changed.")
+        raise Refused(
+            "The clock is on its way to %(when)s already. Nothing was changed.", when=f"{target_at:%Y-%m-%d %H:%M}"
+        )

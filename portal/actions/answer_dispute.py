@@ -31,7 +31,7 @@ def answer_dispute(dispute_ref: str, *, accepts: bool, text: str, actor: Actor, 
     Raises NothingToAnswer, Invalid.
     """
     if not text.strip() or len(text) > LONGEST:
-        raise Invalid(f"Say why, in at most {LONGEST} characters.", field="text")
+        raise Invalid("Say why, in at most %(most)s characters.", field="text", most=LONGEST)
     with transaction() as session:
         dispute = _locked(session, dispute_ref)
         if not accepts and not disputes.notes_of(session, dispute.id):
@@ -52,7 +52,7 @@ def note_on_dispute(
     if kind not in NOTE_KINDS:
         raise Invalid("There is no such kind of note.", field="kind")
     if not text.strip() or len(text) > LONGEST:
-        raise Invalid(f"Write what is known, in at most {LONGEST} characters.", field="known")
+        raise Invalid("Write what is known, in at most %(most)s characters.", field="known", most=LONGEST)
     with transaction() as session:
         dispute = disputes.by_ref(session, dispute_ref)
         customers.lock(session, dispute.customer_id)

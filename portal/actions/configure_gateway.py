@@ -59,4 +59,4 @@ def _require_possible(account: GatewayAccount, wish: Configuration) -> None:
     if not set(wish.channels) <= set(channel_codes(account.gateway)):
         raise Invalid("The gateway does not have one of these ways to pay.", field="channels")
     if not 0 <= wish.calls_per_minute <= MOST_CALLS:
-        raise Invalid(f"Write a whole number from 0 to {MOST_CALLS}.", field="calls_per_minute")
+        raise Invalid("Write a whole number from 0 to %(most)s.", field="calls_per_minute", most=MOST_CALLS)

@@ -15,7 +15,7 @@ def note_on_case(case_ref: str, text: str, *, is_call: bool = False, actor: Acto
     """Write a note, or log a call. Closed cases take notes too."""
     text = text.strip()
     if not text or len(text) > LONGEST:
-        raise Invalid(f"A note has between 1 and {LONGEST} characters.", field="text")
+        raise Invalid("A note has between 1 and %(most)s characters.", field="text", most=LONGEST)
     with transaction() as session:
         customer, case = queries.lock(session, case_ref)
         kind = "call" if is_call else "note"

@@ -16,7 +16,7 @@ def note_on_customer(ref: str, text: str, *, form_key: str = "", actor: Actor, a
     """The note stands for good; the customer never sees it. A second click writes no second one."""
     said = text.strip()
     if not said or len(said) > LONGEST:
-        raise Invalid(f"A note has between 1 and {LONGEST:,} characters.", field="text")
+        raise Invalid("A note has between 1 and %(most)s characters.", field="text", most=f"{LONGEST:,}")
     with transaction() as session:
         customer = customers.lock(session, customers.by_ref(session, ref).id)
         if once.answered(session, "note", form_key) is not None:

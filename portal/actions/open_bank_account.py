@@ -94,7 +94,7 @@ def _sound(wanted: AccountDetails) -> AccountDetails:
         raise Invalid("There is no such currency.", field="currency")
     for field in ("name", "holder", "bank"):
         if not 1 <= len(getattr(wanted, field).strip()) <= LONGEST_NAME:
-            raise Invalid(f"Between 1 and {LONGEST_NAME} characters.", field=field)
+            raise Invalid("Between 1 and %(most)s characters.", field=field, most=LONGEST_NAME)
     if not iban.is_number(number):
         raise Invalid("An account number has 4 to 34 letters and digits.", field="number")
     if iban.looks_like_iban(number) and not iban.is_iban(number):
@@ -103,7 +103,9 @@ def _sound(wanted: AccountDetails) -> AccountDetails:
         raise Invalid("A BIC has 8 or 11 letters and digits.", field="bic")
     details = tuple((name.strip(), value.strip()) for name, value in wanted.details if name.strip() or value.strip())
     if len(details) > MOST_DETAILS or any(not 1 <= len(word) <= LONGEST_DETAIL for pair in details for word in pair):
-        raise Invalid(f"Each line is a name, a colon and a value; {MOST_DETAILS} lines at the most.", field="details")
+        raise Invalid(
+            "Each line is a name, a colon and a value; %(most)s lines at the most.", field="details", most=MOST_DETAILS
+        )
     return AccountDetails(
         wanted.name.strip(), wanted.currency, wanted.holder.strip(), wanted.bank.strip(), number, bic, details
     )

@@ -120,7 +120,7 @@ def account_for(session: Session, currency: str) -> GatewayAccount:
     """The gateway account that takes the currency. Raises Refused where there is none."""
     account = queries.enabled_account(session, currency)
     if account is None:
-        raise Refused(f"Payments in {currency} cannot be taken online yet. Nothing was charged.")
+        raise Refused("Payments in %(currency)s cannot be taken online yet. Nothing was charged.", currency=currency)
     return account
 
 

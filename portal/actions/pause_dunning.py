@@ -29,7 +29,7 @@ def pause_dunning(case_ref: str, *, until: date, kind: PauseKind, reason: str, a
         customer, case = queries.lock(session, case_ref)
         today = day(at, customer.zone)
         if not today < until <= today + LONGEST:
-            raise Invalid(f"The case rests until a day within the next {LONGEST.days} days.", field="until")
+            raise Invalid("The case rests until a day within the next %(most)s days.", field="until", most=LONGEST.days)
         CASE.after(case.status, CaseEvent.PAUSED)
         wakes_at = at_hour(until, businesses.read(session).run_hour, customer.zone)
         cases.pause(session, case, until=until, kind=kind, reason=reason.strip(), wakes_at=wakes_at, at=at)

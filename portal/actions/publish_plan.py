@@ -72,7 +72,7 @@ def _add_credits(session: Session, plan: Plan, wanted: Mapping[str, int]) -> Non
     types = {row.code: row for row in session.scalars(select(CreditType).where(CreditType.code.in_(list(wanted))))}
     for code, units in wanted.items():
         if code not in types:
-            raise Invalid(f"There are no credits {code!r}.", field="credits")
+            raise Invalid("There are no credits %(code)s.", field="credits", code=repr(code))
         session.add(PlanCredit(plan_id=plan.id, credit_type_id=types[code].id, units=units))
 
 
@@ -84,7 +84,7 @@ def _require_sound(terms: PlanTerms) -> None:
     if terms.kind not in ("plan", "addon"):
         raise Invalid("It is a plan or an add-on.", field="kind")
     if not 0 <= terms.trial_days <= LONGEST_TRIAL:
-        raise Invalid(f"A trial is at most {LONGEST_TRIAL} days long.", field="trial_days")
+        raise Invalid("A trial is at most %(most)s days long.", field="trial_days", most=LONGEST_TRIAL)
     if not 0 <= terms.tier <= 1000:
         raise Invalid("A tier is between 0 and 1000.", field="tier")
     if any(not 1 <= units <= 10**9 for units in terms.credits.values()):

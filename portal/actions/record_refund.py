@@ -50,7 +50,9 @@ def record_refund(refund_ref: str, done: Transferred, *, actor: Actor, at: datet
     """The money left our bank account. Recorded already: nothing. Raises NotByHand, ProofUsed, Invalid."""
     proof = checked(done.proof)
     if not 1 <= len(done.reference.strip()) <= LONGEST_REFERENCE:
-        raise Invalid(f"Give the bank's reference, at most {LONGEST_REFERENCE} characters.", field="reference")
+        raise Invalid(
+            "Give the bank's reference, at most %(most)s characters.", field="reference", most=LONGEST_REFERENCE
+        )
     name = proof_store().put(proof.content)
     try:
         is_kept = _record(refund_ref, done, proof, name, actor=actor, at=at)

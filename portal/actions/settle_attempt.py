@@ -62,7 +62,7 @@ def _ask(reference: str, evidence: Evidence, proof: Checked, name: str, *, actor
         attempt = _locked(session, reference)
         amount = evidence.amount or attempt.amount
         if amount.currency != attempt.currency:
-            raise Invalid(f"This attempt is in {attempt.currency}.", field="amount")
+            raise Invalid("This attempt is in %(currency)s.", field="amount", currency=attempt.currency)
         facts = {
             "verdict": str(evidence.verdict),
             "gateway_ref": evidence.gateway_ref.strip(),
@@ -80,7 +80,7 @@ def _require_sound(evidence: Evidence) -> None:
     if evidence.verdict == Verdict.PAID and not evidence.gateway_ref.strip():
         raise Invalid("Give the gateway's number of the transaction.", field="gateway_ref")
     if len(evidence.gateway_ref.strip()) > LONGEST_REFERENCE:
-        raise Invalid(f"At most {LONGEST_REFERENCE} characters.", field="gateway_ref")
+        raise Invalid("At most %(most)s characters.", field="gateway_ref", most=LONGEST_REFERENCE)
 
 
 def _locked(session: Session, reference: str) -> Attempt:

@@ -87,7 +87,7 @@ def _require_sound(session: Session, invoice: Invoice, claim: Claim, *, today: d
         raise Invalid("Choose the day on which you sent it, at the latest today.", field="paid_on")
     for field, text, most in (("payer", claim.payer, LONGEST_PAYER), ("note", claim.note, LONGEST_NOTE)):
         if len(text) > most:
-            raise Invalid(f"At most {most} characters.", field=field)
+            raise Invalid("At most %(most)s characters.", field=field, most=most)
     if len(proofs.waiting_of(session, [invoice.id])) >= proofs.MOST_OPEN:
         raise TooManyProofs("Several proofs of this invoice wait already. We look at them first.")
 

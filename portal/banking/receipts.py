@@ -76,7 +76,7 @@ def require_sound(wire: Wire, *, today: date) -> None:
         ("note", wire.note, LONGEST_NOTE),
     ):
         if len(text) > most:
-            raise Invalid(f"At most {most} characters.", field=field)
+            raise Invalid("At most %(most)s characters.", field=field, most=most)
 
 
 def alike(session: Session, account: BankAccount, wire: Wire) -> list[tuple[Payment, BankReceipt]]:

@@ -45,7 +45,7 @@ class UploadRefused(Invalid):
         "empty": "The file is empty.",
         "large": "The file is larger than 5 MB.",
         "kind": "Only PDF, PNG and JPEG files can be taken.",
-        "broken": "The file cannot be read.",
+        "broken": "The file cannot be read. Please save it again, or take a picture of it.",
         "pixels": "The picture is too large. Please send a smaller one.",
         "active": "This PDF contains scripts or other files, or is locked. Please print it to a plain PDF.",
     }

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 
 class PortalError(Exception):
-    """`code` is for machines and never changes; `message` is for the person who asked."""
+    """`code` is for machines and never changes; `sentence` is for the person who asked.
+
+    It is English and has its blanks, `%(name)s`, filled from `values`, so that a page can say it in another language.
+    """
 
     code = "error"
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, sentence: str, **values: object) -> None:
+        self.sentence, self.values = sentence, values
+        self.message = sentence % values if values else sentence
+        super().__init__(self.message)
 
 
 class NotFound(PortalError):
@@ -36,8 +40,8 @@ class Invalid(PortalError):
 
     code = "invalid"
 
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, sentence: str, field: str = "", **values: object) -> None:
+        super().__init__(sentence, **values)
         self.field = field
 
 

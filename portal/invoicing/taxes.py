@@ -20,8 +20,8 @@ class TaxMissing(Refused):
 
     code = "tax_missing"
 
-    def __init__(self, message: str, country: str) -> None:
-        super().__init__(message)
+    def __init__(self, sentence: str, country: str, **values: object) -> None:
+        super().__init__(sentence, country=country, **values)
         self.country = country
 
 
@@ -105,7 +105,9 @@ def taxation(sale: Sale, rules: Iterable[TaxRule], rates: Sequence[TaxRate]) -> 
     """
     matching = [rule for rule in rules if _matches(rule, sale)]
     if not matching:
-        raise TaxMissing(f"No tax rule covers {sale.customer_class} customers in {sale.country}.", sale.country)
+        raise TaxMissing(
+            "No tax rule covers %(kind)s customers in %(country)s.", sale.country, kind=sale.customer_class
+        )
     rule = max(matching, key=_particularity)
     return Taxation(tuple(_rate(code, rates, sale) for code in rule.rate_codes), rule.treatment)
 
@@ -143,5 +145,5 @@ def _particularity(rule: TaxRule) -> tuple[bool, bool, bool, date]:
 def _rate(code: str, rates: Sequence[TaxRate], sale: Sale) -> TaxRate:
     in_force = [rate for rate in rates if rate.code == code and rate.from_on <= sale.on]
     if not in_force:
-        raise TaxMissing(f"The tax rate {code} has no value for {sale.on}.", sale.country)
+        raise TaxMissing("The tax rate %(code)s has no value for %(day)s.", sale.country, code=code, day=sale.on)
     return max(in_force, key=lambda rate: rate.from_on)

@@ -22,7 +22,7 @@ class Chosen:
 
     def __post_init__(self) -> None:
         if not 1 <= self.quantity <= MOST:
-            raise Invalid(f"A quantity is between 1 and {MOST:,}.", field="quantity")
+            raise Invalid("A quantity is between 1 and %(most)s.", field="quantity", most=f"{MOST:,}")
 
     @property
     def as_json(self) -> dict[str, int]:
@@ -49,7 +49,9 @@ class CurrencyFixed(Refused):
     code = "currency_fixed"
 
     def __init__(self, currency: str) -> None:
-        super().__init__(f"You are billed in {currency}, so everything is billed in it. Nothing was changed.")
+        super().__init__(
+            "You are billed in %(currency)s, so everything is billed in it. Nothing was changed.", currency=currency
+        )
         self.currency = currency
 
 
@@ -73,7 +75,7 @@ def require_fitting(chosen: Sequence[Chosen], offered: Mapping[int, Offered], he
     `held` are the prices that the subscription has already: those it may keep after they were retired.
     """
     if not chosen or len(chosen) > MOST_ITEMS:
-        raise Invalid(f"Choose one plan and at most {MOST_ITEMS - 1} add-ons.", field="items")
+        raise Invalid("Choose one plan and at most %(most)s add-ons.", field="items", most=MOST_ITEMS - 1)
     prices = [offered[item.price_id] for item in chosen]
     if len({price.price_id for price in prices}) != len(prices):
         raise Invalid("Each price is chosen once, with a quantity.", field="items")

@@ -50,12 +50,8 @@ class NotChangeable(Refused):
 
     def __init__(self, status: SubscriptionStatus) -> None:
         self.status = status
-        late = status in (_S.PAST_DUE, _S.SUSPENDED)
-        super().__init__(
-            "An invoice is overdue. Nothing was changed, please pay it first."
-            if late
-            else "This subscription cannot be changed in its present state. Nothing was changed."
-        )
+        why = "An invoice is overdue" if status in (_S.PAST_DUE, _S.SUSPENDED) else "Its present state does not allow it"
+        super().__init__(f"{why}. Nothing was changed.")
 
 
 class Outdated(Refused):

@@ -20,6 +20,7 @@ from portal.core.formats import symbol
 from portal.core.money import Money
 from portal.web.filters import written
 from portal.web.reading import Unreadable, read_amount, read_count, read_day
+from portal.web.refusals import said
 from portal.web.wording import gettext as _
 
 KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]{22,43}")
@@ -83,9 +84,9 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
         """Show what an action could not accept beside the field it named, or above the form."""
         field = self._fields.get(error.field)
         if field is None:
-            self.form_errors.append(error.message)
+            self.form_errors.append(said(error))
         else:
-            field.errors = [*field.errors, error.message]
+            field.errors = [*field.errors, said(error)]
 
 
 def required(field_must: str = "") -> Callable[[Any, Any], None]:

@@ -1,4 +1,4 @@
-"""What actions refuse customers, in the reader's language. They refuse in English, with a code that never changes."""
+"""What is refused, in the reader's language. Actions refuse in English, with a code that never changes."""
 
 from portal.core.errors import PortalError
 from portal.web.wording import gettext
@@ -9,6 +9,7 @@ def _(sentence: str) -> str:
     return sentence
 
 
+# Where the customer is to be told more, or otherwise, than the action's own sentence.
 SAID = {
     "quote_outdated": _("The price has changed since you saw it. Nothing was charged."),
     "quote_expired": _("This offer has expired. Nothing was charged, please ask for the price again."),
@@ -23,7 +24,6 @@ SAID = {
     "nothing_to_pay": _("Nothing is left to pay on this invoice. Nothing was charged."),
     "page_not_opened": _("The payment page could not be opened. Nothing was charged, please try again in a moment."),
     "no_usable_method": _("There is no stored card that may be charged. Nothing was charged, please add a card."),
-    "currency_fixed": _("You are billed in %(currency)s, so everything is billed in it. Nothing was changed."),
     "no_longer_offered": _("This price is no longer offered. Nothing was changed, please choose again."),
     "not_changeable": _("This cannot be done in its present state. Nothing was changed."),
     "move_refused": _("This cannot be done in its present state. Nothing was changed."),
@@ -32,9 +32,8 @@ SAID = {
 
 
 def said(error: PortalError) -> str:
-    """The refusal for whoever reads this page; one that has no translation is said as the action said it."""
-    sentence = SAID.get(error.code)
-    if sentence is None:
-        return error.message
-    values = {"currency": getattr(error, "currency", "")} if "%(currency)s" in sentence else {}
-    return gettext(sentence, **values)
+    """The refusal for whoever reads this page; one that has no translation is said in English.
+
+    `portal/translations/keywords.txt` names the errors whose sentences the catalogues are made of.
+    """
+    return gettext(SAID.get(error.code, error.sentence), **error.values)

@@ -49,7 +49,7 @@ def read(content: bytes, currency: str) -> Statement:
         except _Wrong as why:
             wrong.append(WrongRow(number, str(why)))
         if len(lines) + len(wrong) > MOST_LINES:
-            raise StatementRefused(f"A statement has at most {MOST_LINES:,} rows.")
+            raise StatementRefused("A statement has at most %(most)s rows.", most=f"{MOST_LINES:,}")
     return Statement(tuple(lines), tuple(wrong), accounts.pop() if accounts else "")
 
 
@@ -62,7 +62,7 @@ def _root(content: bytes) -> Node:
     try:
         root = parse(content)
     except XmlRefused as why:
-        raise StatementRefused(f"The file is not plain, well-formed XML: {why}.") from None
+        raise StatementRefused("The file is not plain, well-formed XML: %(why)s.", why=why) from None
     if root.name != "Document" or _SPACE.fullmatch(root.space) is None:
         raise StatementRefused("This XML is not a camt.053 statement.")
     return root

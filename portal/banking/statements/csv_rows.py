@@ -36,7 +36,7 @@ def read(content: bytes, mapping: CsvMapping, currency: str) -> Statement:
         if number <= mapping.skipped or not any(cell.strip() for cell in cells):
             continue
         if len(lines) + len(wrong) >= MOST_LINES:
-            raise StatementRefused(f"A statement has at most {MOST_LINES:,} rows.")
+            raise StatementRefused("A statement has at most %(most)s rows.", most=f"{MOST_LINES:,}")
         try:
             lines.append(_line(number, cells, mapping, currency))
         except _Wrong as why:
@@ -71,7 +71,9 @@ def _rows(content: bytes, encoding: str, delimiter: str) -> Iterator[list[str]]:
     try:
         text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError:
-        raise StatementRefused(f"The file is not written in {encoding}. Choose another encoding.") from None
+        raise StatementRefused(
+            "The file is not written in %(encoding)s. Choose another encoding.", encoding=encoding
+        ) from None
     if "\x00" in text:
         raise StatementRefused("This is not a text file.")
     try:

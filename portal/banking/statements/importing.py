@@ -72,7 +72,7 @@ def read(content: bytes, form: str, mapping: CsvMapping | None, *, number: str, 
     else:
         raise StatementRefused("Say first which column of this file is what.")
     if found.account and plain(number) not in found.account:
-        raise StatementRefused(f"This statement is of another account, which ends in {found.account[-4:]}.")
+        raise StatementRefused("This statement is of another account, which ends in %(end)s.", end=found.account[-4:])
     return found
 
 

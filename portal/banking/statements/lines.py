@@ -21,8 +21,8 @@ class StatementRefused(Invalid):
 
     code = "statement_refused"
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, field="file")
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence, field="file", **values)
 
 
 @dataclass(frozen=True, slots=True)

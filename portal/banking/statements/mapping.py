@@ -54,7 +54,7 @@ class CsvMapping:
             if getattr(self, name) not in allowed:
                 raise MappingRefused("This is not one of the choices.", field=name)
         if not 0 <= self.skipped <= MOST_SKIPPED:
-            raise MappingRefused(f"Between 0 and {MOST_SKIPPED} rows can be passed over.", field="skipped")
+            raise MappingRefused("Between 0 and %(most)s rows can be passed over.", field="skipped", most=MOST_SKIPPED)
         places = [*self.columns.values(), *self.reference]
         if any(not 0 <= place < MOST_COLUMNS for place in places) or set(self.columns) - set(PLACES):
             raise MappingRefused("There is no such column.", field="columns")

@@ -13,6 +13,7 @@ from portal.identity.permissions import Permission, requires
 from portal.web.auth.forms import languages, zones
 from portal.web.forms import ChoiceField, LineField, MailField, PortalForm, QuantityField, TextField, required
 from portal.web.htmx import see_other, show
+from portal.web.refusals import said
 from portal.web.wording import gettext, language
 from portal.web.wording import lazy_gettext as _
 
@@ -79,7 +80,7 @@ def save_details() -> ResponseReturnValue:
         form.refuse(wrong)
     except DetailsOutdated as outdated:
         latest = _stored()
-        latest.form_errors.append(outdated.message)
+        latest.form_errors.append(said(outdated))
         return _show(latest, status=409)
     return _show(form, status=422)
 

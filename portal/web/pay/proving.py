@@ -26,6 +26,7 @@ from portal.invoicing.models import Invoice
 from portal.invoicing.states import InvoiceStatus
 from portal.web.forms import DayField, LineField, MoneyField, PortalForm, TextField, UploadField, required
 from portal.web.htmx import see_other, show
+from portal.web.refusals import said
 from portal.web.wording import gettext
 from portal.web.wording import lazy_gettext as _
 
@@ -96,7 +97,7 @@ def send_proof(invoice: Invoice, place: Place, *, actor: Actor) -> ResponseRetur
         form.refuse(Invalid(str(REFUSED[why.why]), field="file"))
         return proof_page(invoice, place, form=form, status=422)
     except Invalid as wrong:
-        form.refuse(Invalid(str(FIELDS.get(wrong.field, wrong.message)), field=wrong.field))
+        form.refuse(Invalid(str(FIELDS.get(wrong.field) or said(wrong)), field=wrong.field))
         return proof_page(invoice, place, form=form, status=422)
     except (NothingToPay, TooManyProofs) as why:
         is_paid = isinstance(why, NothingToPay)

@@ -13,6 +13,7 @@ from portal.core.money import CURRENCIES
 from portal.identity.permissions import Permission, requires
 from portal.web.forms import ChoiceField, LineField, PortalForm, TextField, required
 from portal.web.htmx import see_other, show
+from portal.web.refusals import said
 from portal.web.staff import listing
 from portal.web.wording import gettext
 from portal.web.wording import lazy_gettext as _
@@ -59,7 +60,7 @@ def open_account() -> ResponseReturnValue:
         form.refuse(wrong)
         return _page(form, status=422)
     except Refused as refusal:
-        form.form_errors.append(refusal.message)
+        form.form_errors.append(said(refusal))
         return _page(form, status=409)
     if accounts.by_ref(db.session(), ref).is_shown:
         flash(gettext("The account is open, and stands on invoices from the next one on."), "good")

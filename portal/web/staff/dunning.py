@@ -22,6 +22,7 @@ from portal.reporting import dunning_case, dunning_queue
 from portal.reporting.dunning_case import CaseFile, Event
 from portal.reporting.dunning_queue import Filters
 from portal.reporting.dunning_rows import queued
+from portal.web import refusals
 from portal.web.filters import written
 from portal.web.forms import ChoiceField, DayField, LineField, PortalForm, TextField, required
 from portal.web.htmx import show
@@ -224,7 +225,7 @@ def _preview(ref: str) -> tuple[Preview | None, str]:
     except PortalError as refused:
         if refused.code == "not_found":
             raise
-        return None, refused.message
+        return None, refusals.said(refused)
 
 
 def _time_line(file: CaseFile, what: str) -> list[tuple[str, list[tuple[str, str, str, str, str]]]]:

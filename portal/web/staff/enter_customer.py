@@ -12,6 +12,7 @@ from portal.identity.permissions import Permission, requires
 from portal.web.auth.forms import languages, zones
 from portal.web.forms import ChoiceField, LineField, MailField, PortalForm, TextField, required
 from portal.web.htmx import see_other, show
+from portal.web.refusals import said
 from portal.web.wording import gettext, language
 from portal.web.wording import lazy_gettext as _
 
@@ -73,7 +74,7 @@ def enter() -> ResponseReturnValue:
     except Invalid as wrong:
         form.refuse(wrong)
     except Refused as refusal:
-        form.form_errors.append(refusal.message)
+        form.form_errors.append(said(refusal))
         return _page(form, status=409)
     return _page(form, status=422)
 

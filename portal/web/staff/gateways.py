@@ -22,6 +22,7 @@ from portal.payments.models import GatewayAccount
 from portal.reporting import gateway_config
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
+from portal.web.refusals import said
 from portal.web.session import settings
 from portal.web.staff import gateway_words
 from portal.web.staff.gateway_forms import KEYS, KeysForm, SettingsForm, limit_tries
@@ -120,7 +121,7 @@ def switch(ref: str) -> ResponseReturnValue:
         password = request.form.get("password", "")[:200]
         switch_gateway(ref, is_on=wanted == "yes", password=password, actor=g.actor, at=clock.now())
     except (Invalid, Refused) as error:
-        flash(error.message, "bad")
+        flash(said(error), "bad")
         return _page(ref, status=422)
     flash(gettext("In use from now on.") if wanted == "yes" else gettext("No longer in use."), "good")
     return see_other(url_for(".show_account", ref=ref))

@@ -19,6 +19,7 @@ from portal.subscriptions.wishes import Beginning, StartTerms
 from portal.web.filters import written
 from portal.web.forms import ChoiceField, DayField, LineField, QuantityField
 from portal.web.htmx import see_other, show
+from portal.web.refusals import said
 from portal.web.staff import item_forms
 from portal.web.staff.item_forms import ItemForm
 from portal.web.wording import gettext
@@ -83,7 +84,7 @@ def preview_or_create(ref: str) -> ResponseReturnValue:
         form.refuse(wrong)
         return _page(customer, form, status=422)
     except Refused as refusal:
-        form.form_errors.append(refusal.message)
+        form.form_errors.append(said(refusal))
         return _page(customer, form, status=409)
     flash(gettext("Subscription created."), "good")
     return see_other(url_for("staff_subscriptions.show_subscription", ref=made))

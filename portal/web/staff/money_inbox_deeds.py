@@ -22,6 +22,7 @@ from portal.web.filters import written
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other
 from portal.web.reading import Unreadable, read_amount, read_day
+from portal.web.refusals import said
 from portal.web.staff import listing
 from portal.web.staff.money_inbox import inbox_page
 from portal.web.wording import gettext as _
@@ -84,9 +85,9 @@ def confirm(ref: str) -> ResponseReturnValue:
         arrived = _arrived()
         done = accept_proof(ref, arrived, looked_at=request.form.getlist("seen"), actor=g.actor, at=clock.now())
     except Invalid as wrong:
-        return inbox_page(ref=ref, error=wrong.message, typed=request.form, status=422)
+        return inbox_page(ref=ref, error=said(wrong), typed=request.form, status=422)
     except NeedsALook as doubts:
-        return inbox_page(ref=ref, error=doubts.message, typed=request.form, doubts=doubts.questions, status=409)
+        return inbox_page(ref=ref, error=said(doubts), typed=request.form, doubts=doubts.questions, status=409)
     if done.startswith("apr_"):
         return _on(_("This is above your limit. Somebody else was asked to approve it; nothing is booked yet."), "wait")
     return _on(_("Booked. The customer is told."))

@@ -12,6 +12,7 @@ from portal.invoicing.files import store
 from portal.reporting import print_run_list
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
+from portal.web.refusals import said
 from portal.web.staff import listing
 from portal.web.wording import gettext as _
 
@@ -44,7 +45,7 @@ def begin() -> ResponseReturnValue:
         begin_print_run(form_key=posted_key(), actor=g.actor, at=clock.now())
         flash(_("The letters are being printed. They count as posted from now on."), "wait")
     except Refused as refusal:
-        flash(refusal.message, "warn")
+        flash(said(refusal), "warn")
     return see_other(url_for(".list_runs"))
 
 

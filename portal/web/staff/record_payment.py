@@ -36,6 +36,7 @@ from portal.web.forms import (
     required,
 )
 from portal.web.htmx import leave_for, show
+from portal.web.refusals import said
 from portal.web.security import takes_files
 from portal.web.staff import listing
 from portal.web.wording import gettext
@@ -129,7 +130,7 @@ def preview_or_record() -> ResponseReturnValue:
     except NeedsALook:
         form.form_errors.append(gettext("Look at what may be the same, tick it, and record it again."))
     except Refused as refusal:
-        form.form_errors.append(refusal.message)
+        form.form_errors.append(said(refusal))
     return _page(customer, form, preview=preview, digest=digest, status=409)
 
 

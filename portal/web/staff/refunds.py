@@ -33,6 +33,7 @@ from portal.web.forms import (
     required,
 )
 from portal.web.htmx import leave_for, see_other, show
+from portal.web.refusals import said
 from portal.web.staff import deed_words, listing
 from portal.web.staff.listing import Chip
 from portal.web.wording import gettext
@@ -193,7 +194,7 @@ def send_refund(ref: str) -> ResponseReturnValue:
         form.refuse(error)
         return _write(ref, form, status=422)
     except Refused as refused:
-        form.form_errors.append(refused.message)
+        form.form_errors.append(said(refused))
         return _write(ref, form, status=409)
     waits = refunds.by_ref(db.session(), refund_ref).status is RefundStatus.REQUESTED
     flash(gettext("A second person was asked.") if waits else gettext("The refund goes out."), "good")

@@ -23,6 +23,7 @@ from portal.reporting import statement_list
 from portal.web.account.watching import answer_to_watch
 from portal.web.forms import ChoiceField, PortalForm, UploadField, only_fields, posted_key, required
 from portal.web.htmx import see_other, show
+from portal.web.refusals import said
 from portal.web.security import takes_files
 from portal.web.staff import listing
 from portal.web.staff.statement_forms import LayoutForm, begun_with
@@ -97,7 +98,7 @@ def begin(ref: str) -> ResponseReturnValue:
     except Invalid as wrong:
         return _refused(row, form, mapping, wrong)
     except RowsAreWrong as wrong:
-        return _refused(row, form, mapping, Invalid(wrong.message))
+        return _refused(row, form, mapping, Invalid(said(wrong)))
     return see_other(url_for(".show_statement", ref=ref))
 
 
@@ -154,7 +155,7 @@ def _draft(
         try:
             found = importing.read(content, one.form, mapping, number=account.number, currency=account.currency)
         except StatementRefused as why:
-            refusal = why.message
+            refusal = said(why)
     return show(
         page="staff/statements/draft.html",
         fragment="staff/statements/_draft.html",
@@ -222,7 +223,7 @@ def _layout_form(row: Any, kept: CsvMapping | None = None) -> LayoutForm | None:
 def _refused(row: Any, form: LayoutForm | None, mapping: CsvMapping | None, why: Invalid) -> ResponseReturnValue:
     """The draft again, saying why it was not imported."""
     if form is None:
-        flash(why.message, "bad")
+        flash(said(why), "bad")
         return see_other(url_for(".show_statement", ref=row.StatementImport.ref))
     form.refuse(why)
     return _draft(row, form, mapping, status=422)

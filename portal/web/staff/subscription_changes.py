@@ -27,6 +27,7 @@ from portal.subscriptions.states import Collection
 from portal.web.filters import written
 from portal.web.forms import ChoiceField, PortalForm, QuantityField, only_fields, posted_key, required
 from portal.web.htmx import see_other, show
+from portal.web.refusals import said
 from portal.web.staff import item_forms
 from portal.web.staff.item_forms import ADDON, ItemForm
 from portal.web.wording import gettext
@@ -135,7 +136,7 @@ def save_edit(ref: str) -> ResponseReturnValue:
     except Outdated as outdated:
         latest = subscription_page.with_surroundings(db.session(), ref)
         fresh = _stored(latest)
-        fresh.form_errors.append(outdated.message)
+        fresh.form_errors.append(said(outdated))
         return _edit(latest, fresh, status=409)
     flash(gettext("Saved. It counts from the next invoice on."), "good")
     return see_other(url_for("staff_subscriptions.show_subscription", ref=ref))

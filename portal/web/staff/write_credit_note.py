@@ -25,6 +25,7 @@ from portal.web.filters import written
 from portal.web.forms import ChoiceField, LineField, MoneyField, PortalForm, TextField, required
 from portal.web.htmx import see_other, show
 from portal.web.reading import Unreadable, read_amount
+from portal.web.refusals import said
 from portal.web.staff import credit_note_words
 from portal.web.wording import gettext
 from portal.web.wording import lazy_gettext as _
@@ -121,7 +122,7 @@ def _answer(invoice: Invoice, note: CreditNote | None) -> ResponseReturnValue:
         form.refuse(wrong)
         return _page(invoice, form, note, total=total, status=422)
     except Refused as refusal:
-        form.form_errors.append(refusal.message)
+        form.form_errors.append(said(refusal))
         return _page(invoice, form, note, total=total, status=409)
     flash(credit_note_words.said_after(credit_note_list.with_surroundings(db.session(), made).CreditNote), "good")
     return see_other(url_for("staff_credit_notes.show_note", ref=made))

@@ -23,6 +23,7 @@ from portal.invoicing.itemised import lines_shown, quoted_lines
 from portal.web.filters import written
 from portal.web.forms import ChoiceField, LineField, MoneyField, PortalForm, QuantityField, TextField, required
 from portal.web.htmx import see_other, show
+from portal.web.refusals import said
 from portal.web.wording import gettext
 from portal.web.wording import lazy_gettext as _
 
@@ -97,7 +98,7 @@ def preview_or_issue(ref: str) -> ResponseReturnValue:
         form.refuse(wrong)
         return _page(customer, form, status=422)
     except Refused as refusal:
-        form.form_errors.append(refusal.message)
+        form.form_errors.append(said(refusal))
         return _page(customer, form, status=409)
 
 
