@@ -15,7 +15,7 @@ from importlib.metadata import version
 
 from portal.core.formats import Formats
 from portal.core.money import Money
-from portal.core.qr import QrCode
+from portal.core.qr import QrCode, qr_code
 from portal.core.sentences import CATALOGUES, Sentences, sentences
 from portal.core.templating import TEMPLATES, render
 from portal.invoicing.itemised import Line
@@ -73,6 +73,7 @@ class Paper:
     footer: str
     accent: str
     transfer: Transfer | None = None
+    code: QrCode | None = None  # the address for paying online
 
 
 @lru_cache(maxsize=8)
@@ -93,7 +94,10 @@ def html_of(paper: Paper, language: str) -> str:
 def bill(
     invoice: ShownInvoice, *, reader: Formats, accent: str, pay_url: str, transfer: Transfer | None = None
 ) -> Paper:
-    """The invoice as it was issued. `invoice.settled` is what the balance gave on that day, and nothing later."""
+    """The invoice as it was issued. `invoice.settled` is what the balance gave on that day, and nothing later.
+
+    `pay_url` is printed for good, so it is an address that never ends (`pay_links.printed_address`).
+    """
     words = sentences(reader.language)
     left = _left(invoice)
     hero_text = words.gettext("Total")
@@ -101,9 +105,10 @@ def bill(
     if left.is_positive and invoice.due_on is not None:
         hero_text = words.gettext("To pay by %(day)s", day=reader.day_long(invoice.due_on))
         reference = words.gettext("Reference %(reference)s", reference=invoice.printed_reference)
-        pay = (words.gettext("Pay online"), pay_url, reference)
+        scan = words.gettext("Scan the code or open")
+        pay = (words.gettext("Pay online"), scan, pay_url.removeprefix("https://"), reference)
     paper = _invoice_paper(invoice, reader, accent, words.gettext("Invoice"), hero_text, left, pay)
-    return replace(paper, transfer=transfer) if pay else paper
+    return replace(paper, transfer=transfer, code=qr_code(pay_url)) if pay else paper
 
 
 def receipt(invoice: ShownInvoice, *, reader: Formats, accent: str) -> Paper:

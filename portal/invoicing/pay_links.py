@@ -18,6 +18,7 @@ from portal.core.settings import Settings
 from portal.invoicing.models import Invoice
 
 PATH = "/pay/"
+PRINTED_PATH = "/pay/paper/"
 LIVES = timedelta(days=60)
 _PURPOSE = b"pay-link|"
 _TOKEN = re.compile(r"(inv_[a-z2-7]{16})\.([0-9]{1,6})\.([0-9]{1,6})\.([A-Za-z0-9_-]{43})")
@@ -45,8 +46,17 @@ def token_for(invoice: Invoice, *, secret_key: str, at: datetime) -> str:
 
 
 def address(invoice: Invoice, settings: Settings, at: datetime) -> str:
-    """The address that stands in mails and papers."""
+    """The address that stands in mails and on pages."""
     return settings.app_url + PATH + token_for(invoice, secret_key=settings.secret_key, at=at)
+
+
+def printed_address(invoice: Invoice, settings: Settings) -> str:
+    """The address that stands on paper. A paper is the same for ever, so nothing on it may end or be a key.
+
+    It shows nothing of the invoice and opens nothing: a fresh link is mailed from there to the customer alone, and
+    whoever is signed in finds the invoice.
+    """
+    return settings.app_url + PRINTED_PATH + invoice.ref
 
 
 def read(token: str, *, secret_key: str) -> PayLink:

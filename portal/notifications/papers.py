@@ -17,7 +17,7 @@ from portal.core.errors import NotFound
 from portal.core.formats import Formats, formats
 from portal.core.money import Money
 from portal.core.settings import current
-from portal.invoicing import papers
+from portal.invoicing import papers, pay_links
 from portal.invoicing import queries as invoicing
 from portal.invoicing.credit_papers import credit_note
 from portal.invoicing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
@@ -56,7 +56,7 @@ def paper_for(session: Session, subject: str, language: str) -> Paper:
         shown = _as_of(session, invoice, reader, _closed_at(session, invoice, closed_by))
         return papers.receipt(shown, reader=reader, accent=house.accent)
     shown = _as_of(session, invoice, reader, invoice.issued_at, with_payments=False)
-    pay_url = f"{current().app_url}/account/invoices/{invoice.ref}"
+    pay_url = pay_links.printed_address(invoice, current())
     transfer = _transfer(invoice, shown, language)
     return papers.bill(shown, reader=reader, accent=house.accent, pay_url=pay_url, transfer=transfer)
 

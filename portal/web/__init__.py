@@ -13,7 +13,7 @@ from portal.web.forms import init_forms
 from portal.web.frame import init_frame
 from portal.web.hooks import gateways
 from portal.web.htmx import init_htmx
-from portal.web.pay import link
+from portal.web.pay import link, paper
 from portal.web.security import init_security
 from portal.web.session import init_session
 from portal.web.staff import clock, dunning, dunning_deeds, runs, switches
@@ -32,6 +32,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     profile.account_bp,
     profile.staff_bp,
     link.bp,
+    paper.bp,
     *account.BLUEPRINTS,
     *staff.BLUEPRINTS,
     dunning.bp,

@@ -95,6 +95,12 @@ def introduce_company() -> None:
     g.frame = replace(_bare_frame(company), language=g.language)
 
 
+def speak_as(language: str, zone: str) -> None:
+    """A page that nobody needs to be signed in to speaks as its customer does."""
+    g.language, g.zone = language, zone
+    g.frame = replace(g.frame, language=language, zone=zone)
+
+
 def visitor() -> SignedIn | None:
     """Who is signed in, for the few public views that want to know."""
     return current_user._get_current_object() if current_user.is_authenticated else None

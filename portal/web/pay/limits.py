@@ -10,6 +10,11 @@ def link() -> str:
     return str((request.view_args or {}).get("token", "")).rpartition(".")[0][:80]
 
 
+def paper() -> str:
+    """The invoice whose printed address is used."""
+    return f"paper:{(request.view_args or {}).get('ref', '')}"[:80]
+
+
 def _is_unknown(response: Response) -> bool:
     return response.status_code == 404
 
@@ -20,3 +25,4 @@ limit_openings = limiter.limit("10 per minute; 40 per hour")
 limit_openings_of_link = limiter.limit("6 per minute; 30 per hour", key_func=link)
 limit_questions = limiter.limit("6 per minute; 60 per hour", key_func=link)
 limit_mails = limiter.limit("3 per hour", key_func=link)
+limit_mails_of_paper = limiter.limit("3 per hour", key_func=paper)

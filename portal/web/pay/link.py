@@ -1,12 +1,9 @@
 """The page of a pay link: one invoice for whoever has it, to be paid without an account. It shows nothing else."""
 
-from dataclasses import replace
-
 from flask import Blueprint, Response, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.actions.confirm_return import confirm_return
-from portal.actions.mail_pay_link import mail_pay_link
 from portal.core import clock
 from portal.core.actors import Actor, ActorKind
 from portal.core.days import day
@@ -30,13 +27,15 @@ from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
 from portal.web.pay import limits
 from portal.web.pay.doors import Doors
+from portal.web.pay.mailing import mail_link
 from portal.web.pay.opening import open_and_go, wish_of
 from portal.web.pay.proving import Place, proof_page, send_proof
 from portal.web.pay.till import till
 from portal.web.pay.ways import ways_of
 from portal.web.printed import printed
+from portal.web.refusals import said
 from portal.web.security import takes_files
-from portal.web.session import introduce_company, settings
+from portal.web.session import introduce_company, settings, speak_as
 from portal.web.wording import gettext as _
 
 bp = Blueprint("pay", __name__, url_prefix="/pay")
@@ -58,7 +57,7 @@ def say_nothing_elsewhere(response: Response) -> Response:
 @bp.errorhandler(Over)
 def offer_fresh_link(_over: Over) -> ResponseReturnValue:
     token = (request.view_args or {}).get("token", "")
-    return render_template("pay/over.html", token=token, is_asked=False), 410
+    return render_template("pay/over.html", token=token, state="over"), 410
 
 
 @bp.get("/<token>")
@@ -104,7 +103,7 @@ def open_way(token: str) -> ResponseReturnValue:
         wish = wish_of(invoice, ways_of(account, invoice.open), here=here, keeps_method=False)
         return open_and_go(invoice, wish, path=path, actor=_payer(invoice))
     except Invalid as wrong:
-        flash(wrong.message, "bad")
+        flash(said(wrong), "bad")
         answer = show_invoice(token)
         return (answer[0], 422) if isinstance(answer, tuple) else answer
 
@@ -140,8 +139,8 @@ def renew(token: str) -> ResponseReturnValue:
     link = pay_links.read(token, secret_key=settings().secret_key)
     only_fields()
     posted_key()
-    mail_pay_link(link.invoice_ref, actor=Actor(ActorKind.CUSTOMER, "pay link"), at=clock.now())
-    return render_template("pay/over.html", token=token, is_asked=True)
+    state = "mailed" if mail_link(link.invoice_ref) else "settled"
+    return render_template("pay/over.html", token=token, state=state)
 
 
 @bp.get("/<token>/pdf")
@@ -198,8 +197,7 @@ def _opened(token: str) -> tuple[Invoice, Customer]:
     """The invoice of a link that may be used, and its customer, in whose language and zone the page speaks."""
     link = pay_links.read(token, secret_key=settings().secret_key)
     invoice, customer = invoices.with_customer(db.session(), link.invoice_ref)
-    g.language, g.zone = customer.language, customer.zone
-    g.frame = replace(g.frame, language=customer.language, zone=customer.zone)
+    speak_as(customer.language, customer.zone)
     if invoice.status is InvoiceStatus.DRAFT:
         raise NotFound("There is no such invoice.")
     if not link.opens(invoice, clock.now()):
