@@ -104,9 +104,10 @@ def bill(
     pay: tuple[str, ...] = ()
     if left.is_positive and invoice.due_on is not None:
         hero_text = words.gettext("To pay by %(day)s", day=reader.day_long(invoice.due_on))
-        reference = words.gettext("Reference %(reference)s", reference=invoice.printed_reference)
         scan = words.gettext("Scan the code or open")
-        pay = (words.gettext("Pay online"), scan, pay_url.removeprefix("https://"), reference)
+        pay = (words.gettext("Pay online"), scan, pay_url.removeprefix("https://"))
+        if transfer is None:
+            pay += (words.gettext("Reference %(reference)s", reference=invoice.printed_reference),)
     paper = _invoice_paper(invoice, reader, accent, words.gettext("Invoice"), hero_text, left, pay)
     return replace(paper, transfer=transfer, code=qr_code(pay_url)) if pay else paper
 
