@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 
 from portal.core.errors import Forbidden
 from portal.core.settings import Settings
-from portal.gateways.ipaymu_tables import PAGE_HOSTS
+from portal.gateways.ipaymu_tables import PAGE_HOSTS, WALLET_HOSTS
 from portal.identity.permissions import PUBLIC, declared
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -116,8 +116,9 @@ def checkout_origin(gateway_url: str) -> str:
 
 
 def _pay_pages(settings: Settings) -> list[str]:
-    """Where forms may lead to be paid: the hosted pages of every gateway, for accounts are connected while we run."""
+    """Where forms may lead to be paid: the hosted pages of every gateway and of the wallets, for accounts are connected while we run."""
     own = [f"https://{host}" for hosts in PAGE_HOSTS.values() for host in hosts]
+    own += [f"https://{host}" for wallet in WALLET_HOSTS for host in (wallet, f"*.{wallet}")]
     given = [_origin(settings.ipaymu_base_url)] if settings.ipaymu_base_url else []
     return sorted({checkout_origin(settings.paystack_base_url), *own, *given})
 

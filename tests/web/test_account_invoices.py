@@ -139,6 +139,15 @@ def test_nothing_else_can_be_sent_with_a_payment(account, session, overdue, fiel
     assert session.scalar(select(func.count()).select_from(Attempt)) == 1
 
 
+def test_what_cannot_be_opened_is_said_on_the_page_of_the_invoice(account, make, session, overdue):
+    make.policy(customer_may_pay_part=True)
+    answer = account.press(overdue, f"{overdue}/open", channel="page", amount="0.01")
+    assert answer.status_code == 422
+    assert 'id="part-page-error"' in answer.text
+    assert "Left to pay" in answer.text
+    assert session.scalar(select(func.count()).select_from(Attempt)) == 1
+
+
 def test_a_foreign_method_is_not_found(account, make, session, overdue):
     foreign = make.method(make.customer())
     answer = account.press(overdue, f"{overdue}/pay", method=foreign.ref)

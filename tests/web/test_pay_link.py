@@ -256,6 +256,42 @@ def test_what_cannot_be_meant_is_refused_and_opens_nothing(client, session, push
     assert pushed.attempts(billed) == []
 
 
+@pytest.mark.parametrize("typed", ["1", "999.999.999", "abc", "-5", "0", "1e9", "٣٠٠٠٠٠"])
+def test_an_amount_that_cannot_be_paid_is_named_at_its_field_and_stays_as_it_was_typed(client, pushed, billed, typed):
+    path = path_of(billed, pushed.at)
+    pushed.make.policy(customer_may_pay_part=True)
+    answer = press(client, path, f"{path}/open", channel="virtual_account", bank="permata", amount=typed)
+    if typed == "٣٠٠٠٠٠" and answer.status_code == 303:
+        return  # read as the number that it is
+    assert answer.status_code == 422
+    field = re.search(r'<input[^>]*id="part-virtual_account"[^>]*>', answer.text)[0]
+    assert f'value="{typed}"' in field
+    assert 'aria-invalid="true"' in field
+    assert re.search(r'<span class="error" id="part-virtual_account-error">[^<]+</span>', answer.text)
+    assert '<option value="permata" selected>' in answer.text
+    assert pushed.attempts(billed) == []
+
+
+def test_a_wallet_is_opened_at_once_and_can_be_opened_again(client, pushed, billed):
+    path = path_of(billed, pushed.at)
+    answer = press(client, path, f"{path}/open", channel="ewallet", bank="dana")
+    assert answer.status_code == 303
+    assert answer.location == pushed.details(billed).link
+    assert "Open DANA" in client.get(path).text
+
+
+def test_the_bank_whose_number_is_open_is_not_offered_once_more(client, pushed, billed):
+    path = path_of(billed, pushed.at)
+    press(client, path, f"{path}/open", channel="virtual_account", bank="bni")
+    page = client.get(path).text
+    assert '<option value="bni"' not in page
+    assert '<option value="bca"' in page
+
+
+def test_no_stored_card_is_spoken_of_where_the_gateway_stores_none(client, pushed, billed):
+    assert "Sign in to pay with a stored card" not in client.get(path_of(billed, pushed.at)).text
+
+
 def test_a_part_is_offered_where_the_business_allows_it(client, pushed, billed):
     path = path_of(billed, pushed.at)
     assert "You may pay a part" not in client.get(path).text
@@ -282,6 +318,7 @@ def test_few_queries(client, pushed, billed):
     path = path_of(billed, pushed.at)
     client.get(path)
     for _ in range(2):
+        pushed.twin.wait()  # what it tells the portal is counted too
         with counted_queries() as sent:
             assert client.get(path).status_code == 200
         assert len(sent) <= QUERIES, sent

@@ -29,10 +29,9 @@ from portal.web.filters import url_here, written
 from portal.web.forms import LineField, PortalForm, only_fields, posted_key
 from portal.web.htmx import see_other, show
 from portal.web.pay.doors import Doors
-from portal.web.pay.opening import open_and_go, wish_of
+from portal.web.pay.opening import Mistake, open_chosen
 from portal.web.pay.till import state_of as state_of_panel
 from portal.web.pay.till import till
-from portal.web.pay.ways import ways_of
 from portal.web.session import settings
 from portal.web.statuses import status_word
 from portal.web.wording import gettext
@@ -72,8 +71,11 @@ def show_invoices() -> ResponseReturnValue:
 @bp.get("/<ref>")
 @requires(Permission.ACCOUNT_READ)
 def show_invoice(ref: str) -> ResponseReturnValue:
-    session, at = db.session(), clock.now()
-    invoice = mine(ref)
+    return _page(mine(ref))
+
+
+def _page(invoice: Invoice, mistake: Mistake | None = None, status: int = 200) -> ResponseReturnValue:
+    session, at, ref = db.session(), clock.now(), invoice.ref
     tries = payments.tries_of_invoice(session, invoice.id)
     latest = tries[0][0] if tries else None
     answer = answer_to_watch(state_of_panel(invoice, latest))
@@ -88,6 +90,8 @@ def show_invoice(ref: str) -> ResponseReturnValue:
     return show(
         page="account/invoices/invoice.html",
         fragment="pay/_pay.html",
+        status=status,
+        mistake=mistake,
         invoice=shown,
         rows=[line_row(line) for line in shown.lines],
         notes=notes,
@@ -129,10 +133,13 @@ def show_paying(ref: str) -> ResponseReturnValue:
 def open_way(ref: str) -> ResponseReturnValue:
     """On the gateway's page, to an account number or by a code."""
     invoice = mine(ref)
-    path = url_for(".show_invoice", ref=ref)
-    account = payments.enabled_account(db.session(), invoice.currency)
-    wish = wish_of(invoice, ways_of(account, invoice.open), here=f"{settings().app_url}{path}", keeps_method=True)
-    return open_and_go(invoice, wish, path=path, actor=g.actor)
+    return open_chosen(
+        invoice,
+        path=url_for(".show_invoice", ref=ref),
+        keeps_method=True,
+        actor=g.actor,
+        again=lambda mistake: _page(invoice, mistake, status=422),
+    )
 
 
 @bp.post("/<ref>/look")

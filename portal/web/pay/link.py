@@ -1,6 +1,6 @@
 """The page of a pay link: one invoice for whoever has it, to be paid without an account. It shows nothing else."""
 
-from flask import Blueprint, Response, flash, g, render_template, request, url_for
+from flask import Blueprint, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.actions.confirm_return import confirm_return
@@ -8,7 +8,7 @@ from portal.core import clock
 from portal.core.actors import Actor, ActorKind
 from portal.core.days import day
 from portal.core.db import db
-from portal.core.errors import Invalid, NotFound
+from portal.core.errors import NotFound
 from portal.customers.models import Customer
 from portal.identity.permissions import public
 from portal.invoicing import pay_links
@@ -28,12 +28,10 @@ from portal.web.htmx import see_other, show
 from portal.web.pay import limits
 from portal.web.pay.doors import Doors
 from portal.web.pay.mailing import mail_link
-from portal.web.pay.opening import open_and_go, wish_of
+from portal.web.pay.opening import Mistake, open_chosen
 from portal.web.pay.proving import Place, proof_page, send_proof
-from portal.web.pay.till import till
-from portal.web.pay.ways import ways_of
+from portal.web.pay.till import state_of, till
 from portal.web.printed import printed
-from portal.web.refusals import said
 from portal.web.security import takes_files
 from portal.web.session import introduce_company, settings, speak_as
 from portal.web.wording import gettext as _
@@ -65,18 +63,24 @@ def offer_fresh_link(_over: Over) -> ResponseReturnValue:
 @limits.limit_looks
 @limits.limit_guesses
 def show_invoice(token: str) -> ResponseReturnValue:
-    session, at = db.session(), clock.now()
     invoice, _customer = _opened(token)
     latest = _latest(invoice)
+    answer = answer_to_watch(state_of(invoice, latest))
+    return answer if answer is not None else _page(token, invoice, latest)
+
+
+def _page(
+    token: str, invoice: Invoice, latest: Attempt | None, mistake: Mistake | None = None, status: int = 200
+) -> ResponseReturnValue:
+    session, at = db.session(), clock.now()
     panel = till(session, invoice, at=at, latest=latest)
-    answer = answer_to_watch(panel.state)
-    if answer is not None:
-        return answer
     settled: list[Settled] | None = None if invoice.paid_minor else []
     shown = receipts.shown(session, invoice, reader=written(), at=at, notes=[], settled=settled)
     return show(
         page="pay/page.html",
         fragment="pay/_pay.html",
+        status=status,
+        mistake=mistake,
         invoice=shown,
         lines=[line_row(line) for line in shown.lines] if shown.is_payable else [],
         token=token,
@@ -96,16 +100,13 @@ def show_invoice(token: str) -> ResponseReturnValue:
 def open_way(token: str) -> ResponseReturnValue:
     """A page at the gateway, an account number or a code. A card that pays here is not kept."""
     invoice, _customer = _opened(token)
-    path = url_for(".show_invoice", token=token)
-    account = payments.enabled_account(db.session(), invoice.currency)
-    here = f"{settings().app_url}{path}"
-    try:
-        wish = wish_of(invoice, ways_of(account, invoice.open), here=here, keeps_method=False)
-        return open_and_go(invoice, wish, path=path, actor=_payer(invoice))
-    except Invalid as wrong:
-        flash(said(wrong), "bad")
-        answer = show_invoice(token)
-        return (answer[0], 422) if isinstance(answer, tuple) else answer
+    return open_chosen(
+        invoice,
+        path=url_for(".show_invoice", token=token),
+        keeps_method=False,
+        actor=_payer(invoice),
+        again=lambda mistake: _page(token, invoice, _latest(invoice), mistake, status=422),
+    )
 
 
 @bp.post("/<token>/look")

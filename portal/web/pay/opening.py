@@ -1,19 +1,25 @@
 """Reading how somebody wants to pay, for both doors to the panel."""
 
-from flask import flash
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import flash, request
 from flask.typing import ResponseReturnValue
 
 from portal.actions.open_payable import Wish, open_payable
 from portal.core import clock
 from portal.core.actors import Actor
+from portal.core.db import db
 from portal.core.errors import Invalid, Refused
 from portal.core.money import Money
 from portal.gateways.base import Channel
 from portal.invoicing.models import Invoice
+from portal.payments import queries as payments
 from portal.web.forms import ChoiceField, LineField, MoneyField, PortalForm
 from portal.web.htmx import leave_for, see_other
-from portal.web.pay.ways import Way
+from portal.web.pay.ways import Way, ways_of
 from portal.web.refusals import said
+from portal.web.session import settings
 from portal.web.wording import gettext as _
 
 
@@ -25,6 +31,42 @@ class OpenForm(PortalForm):
     bank = LineField(most=20)
     amount = MoneyField()
     switch = LineField(most=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A form that cannot be meant: which way it was for, what was typed there, and what is wrong with which field."""
+
+    channel: str
+    bank: str
+    amount: str
+    field: str
+    message: str
+
+
+LEADS_AWAY = frozenset({Channel.PAGE, Channel.EWALLET})
+LONGEST_TYPED = 40
+
+
+def open_chosen(
+    invoice: Invoice, *, path: str, keeps_method: bool, actor: Actor, again: Callable[[Mistake], ResponseReturnValue]
+) -> ResponseReturnValue:
+    """Open what the form asks for and lead there; `again` is the page with what is wrong beside its field.
+
+    `path` is the page's own.
+    """
+    account = payments.enabled_account(db.session(), invoice.currency)
+    try:
+        ways = ways_of(account, invoice.open)
+        wish = wish_of(invoice, ways, here=f"{settings().app_url}{path}", keeps_method=keeps_method)
+        return _open_and_go(invoice, wish, path=path, actor=actor)
+    except Invalid as wrong:
+        return again(_mistake(wrong))
+
+
+def _mistake(wrong: Invalid) -> Mistake:
+    channel, bank, amount = (request.form.get(name, "")[:LONGEST_TYPED] for name in ("channel", "bank", "amount"))
+    return Mistake(channel, bank, amount, wrong.field, said(wrong))
 
 
 def wish_of(invoice: Invoice, ways: tuple[Way, ...], *, here: str, keeps_method: bool) -> Wish:
@@ -52,13 +94,13 @@ def wish_of(invoice: Invoice, ways: tuple[Way, ...], *, here: str, keeps_method:
     )
 
 
-def open_and_go(invoice: Invoice, wish: Wish, *, path: str, actor: Actor) -> ResponseReturnValue:
+def _open_and_go(invoice: Invoice, wish: Wish, *, path: str, actor: Actor) -> ResponseReturnValue:
     """Open it, and lead to the gateway's page, or back to `path` where the number or code is shown."""
     try:
         opened = open_payable(invoice.ref, wish, actor=actor, at=clock.now())
     except Refused as refused:
         flash(said(refused), "warn")
         return see_other(path)
-    if wish.channel is Channel.PAGE and opened.link:
+    if wish.channel in LEADS_AWAY and opened.link:
         return leave_for(opened.link)
     return see_other(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 
@@ -12,7 +12,8 @@ from portal.banking.instructions import WireInstructions, instructions_for
 from portal.core import business as businesses
 from portal.core.money import Money
 from portal.core.qr import QrCode, qr_code
-from portal.gateways.registry import minimum
+from portal.gateways.base import Ability
+from portal.gateways.registry import minimum, opens
 from portal.invoicing.models import Invoice
 from portal.payments import attempts, payables, queries
 from portal.payments.models import Attempt, GatewayAccount
@@ -53,6 +54,7 @@ class Till:
     """`state` says in one word what is shown, for pages that watch. `reason`: why the last try brought nothing.
 
     `parts`: the least that may be paid at once, where a part may be. `lapsed`: what was open has run out.
+    `keeps_cards`: a card may have been stored that whoever signs in can be charged with.
     """
 
     state: str
@@ -63,6 +65,7 @@ class Till:
     ways: tuple[Way, ...]
     wire: WireInstructions | None
     parts: Money | None
+    keeps_cards: bool
 
 
 def till(session: Session, invoice: Invoice, *, at: datetime, latest: Attempt | None) -> Till:
@@ -75,10 +78,25 @@ def till(session: Session, invoice: Invoice, *, at: datetime, latest: Attempt | 
         reason=_reason(latest),
         waiting=waiting,
         lapsed=waiting is None and _has_lapsed(latest, at),
-        ways=ways_of(account, invoice.open),
+        ways=_others(ways_of(account, invoice.open), waiting, is_divisible=parts is not None),
         wire=instructions_for(session, invoice) if invoice.open_minor else None,
         parts=parts,
+        keeps_cards=account is not None and Ability.CHARGE in opens(account.gateway).abilities,
     )
+
+
+def _others(ways: tuple[Way, ...], waiting: Waiting | None, *, is_divisible: bool) -> tuple[Way, ...]:
+    """The ways there are besides what is open: not the same bank again, unless for another amount."""
+    if waiting is None or is_divisible:
+        return ways
+    return tuple(way for way in (_without(way, waiting) for way in ways) if way is not None)
+
+
+def _without(way: Way, waiting: Waiting) -> Way | None:
+    if way.channel != waiting.channel:
+        return way
+    banks = tuple(bank for bank in way.banks if bank[1] != waiting.bank)
+    return replace(way, banks=banks) if banks else None
 
 
 def state_of(invoice: Invoice, latest: Attempt | None) -> str:
