@@ -142,12 +142,15 @@ def slice_is_over() -> bool:
     return _slice.get().is_over()
 
 
-def drained(batch: Callable[[datetime], int]) -> bool:
-    """Call `batch` with the business time until it handles nothing; False if the slice was over before."""
+def drained(batch: Callable[[datetime], int], full: int = 1) -> bool:
+    """Call `batch` with the business time until it is not `full` any more; False if the slice was over before.
+
+    A batch that found fewer rows than it would take left none; whatever is due after all is found by the next look.
+    """
     while True:
         handled = batch(now())
         _slice.get().make_room()
-        if not handled:
+        if handled < full:
             return True
         if current().test_mode:
             announce(connection(), "batch")  # whoever drives the clock may let begin what the batch brought about

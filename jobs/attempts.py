@@ -16,5 +16,5 @@ def resolve_due() -> None:
     Each claim pushes its attempts ahead first, so dying half way asks about them again a little later.
     An answer recorded twice changes nothing.
     """
-    if not drained(lambda at: resolve_attempts(limit=BATCH, actor=RESOLVER, at=at)):
+    if not drained(lambda at: resolve_attempts(limit=BATCH, actor=RESOLVER, at=at), BATCH):
         resolve_due.wake()

@@ -17,5 +17,5 @@ def charge_due(account_id: int) -> None:
     commits what it heard. A second job finds others to lease, or none. Dying in between leaves attempts
     `sending`, and `resolve_due` asks what became of them.
     """
-    if not drained(lambda at: charge_invoices(account_id, limit=BATCH, actor=CHARGES, at=at)):
+    if not drained(lambda at: charge_invoices(account_id, limit=BATCH, actor=CHARGES, at=at), BATCH):
         charge_due.wake(account_id)

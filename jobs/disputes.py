@@ -15,5 +15,5 @@ def ask_about_disputes_due() -> None:
 
     An answer is passed on only while the gateway says that it waits for one: dying in between asks again.
     """
-    if not drained(lambda at: resolve_disputes(limit=BATCH, actor=DISPUTES, at=at)):
+    if not drained(lambda at: resolve_disputes(limit=BATCH, actor=DISPUTES, at=at), BATCH):
         ask_about_disputes_due.wake()

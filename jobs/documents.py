@@ -14,7 +14,7 @@ def render_due() -> None:
 
     Printed again they are the same to the byte, so dying half way costs only the work.
     """
-    if not drained(lambda at: render_documents(limit=BATCH, at=at)):
+    if not drained(lambda at: render_documents(limit=BATCH, at=at), BATCH):
         render_due.wake()
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, cast, func, literal, literal_column, null, select, union_all
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from portal.core import clock
@@ -93,22 +94,24 @@ def first_waiting_attempts() -> Select[Any]:
     )
 
 
-def waiting(connection: Session | Connection, works: Mapping[str, Select[Any]]) -> list[Waiting]:
+def waiting(connection: Connection, works: Mapping[str, Select[Any]]) -> list[Waiting]:
     """Each work's earliest row, whether its time has come or not; earliest first."""
     if not works:
         return []
-    found = connection.execute(_together(tuple(works.items()))).all()
+    statement = _together(tuple(works.items()))
+    found = connection.exec_driver_sql(statement, execution_options={"no_parameters": True}).all()
     return sorted((Waiting(*row) for row in found), key=lambda each: each.due_at)
 
 
 @lru_cache(maxsize=16)
-def _together(works: tuple[tuple[str, Select[Any]], ...]) -> Any:
-    """One statement for all kinds of work; put together once, for it is asked many times."""
+def _together(works: tuple[tuple[str, Select[Any]], ...]) -> str:
+    """One statement for all kinds of work; written out once, for it is asked every second."""
     parts = []
     for name, rows in works:
         each = rows.subquery().c
         parts.append(select(literal(name).label("work"), each.argument, each.due_at, each.row))
-    return union_all(*parts)
+    written = union_all(*parts).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
+    return str(written)
 
 
 def circumstances(connection: Session | Connection) -> Circumstances:

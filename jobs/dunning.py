@@ -16,5 +16,5 @@ def advance_cases() -> None:
     Each case is a transaction of its own, so dying half way leaves the others due. Charges are only
     committed here; `charge_due` sends them.
     """
-    if not drained(lambda at: advance_dunning(limit=BATCH, actor=LADDER, at=at)):
+    if not drained(lambda at: advance_dunning(limit=BATCH, actor=LADDER, at=at), BATCH):
         advance_cases.wake()

@@ -12,5 +12,5 @@ BATCH = 20
 @job(Lane.NEWS)
 def retire_keys() -> None:
     """Forget the former keys whose overlap is over. Dying half way leaves them due."""
-    if not drained(lambda at: retire_due_keys(limit=BATCH, actor=KEYS, at=at)):
+    if not drained(lambda at: retire_due_keys(limit=BATCH, actor=KEYS, at=at), BATCH):
         retire_keys.wake()

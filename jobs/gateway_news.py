@@ -16,5 +16,5 @@ def receive_news() -> None:
     A notice stays `received` until it is worked off, so dying half way works it off again; the gateway's
     answer is recorded once.
     """
-    if not drained(lambda at: receive_gateway_news(limit=BATCH, actor=NEWS, at=at)):
+    if not drained(lambda at: receive_gateway_news(limit=BATCH, actor=NEWS, at=at), BATCH):
         receive_news.wake()

@@ -15,5 +15,5 @@ def lapse_due() -> None:
 
     Each invoice is a transaction of its own, so dying half way leaves the others due.
     """
-    if not drained(lambda at: lapse_invoices(limit=BATCH, actor=DUE_DAYS, at=at)):
+    if not drained(lambda at: lapse_invoices(limit=BATCH, actor=DUE_DAYS, at=at), BATCH):
         lapse_due.wake()

@@ -14,7 +14,7 @@ def relay_events() -> None:
 
     Dying half way leaves the rest to be relayed; a message is unique per event, recipient and template.
     """
-    if not drained(lambda at: relay_outbox(limit=EVENTS, at=at)):
+    if not drained(lambda at: relay_outbox(limit=EVENTS, at=at), EVENTS):
         relay_events.wake()
 
 
@@ -25,5 +25,5 @@ def send_due() -> None:
     A mail is `sending` before the mail server hears of it. Dying then leaves it to the rule for doubtful
     mails: what would confuse twice is shown to staff, the rest goes out again.
     """
-    if not drained(lambda at: send_messages(limit=MAILS, at=at)):
+    if not drained(lambda at: send_messages(limit=MAILS, at=at), MAILS):
         send_due.wake()

@@ -17,7 +17,7 @@ def send_refunds() -> None:
     Dying in between leaves refunds `sending`: `ask_about_refunds_due` finds them in the gateway's list, or sends them
     again once it is certain that they are in none.
     """
-    if not drained(lambda at: refund_payments(limit=BATCH, actor=REFUNDS, at=at)):
+    if not drained(lambda at: refund_payments(limit=BATCH, actor=REFUNDS, at=at), BATCH):
         send_refunds.wake()
 
 
@@ -27,5 +27,5 @@ def ask_about_refunds_due() -> None:
 
     Each claim pushes its refunds ahead first, so dying half way asks about them again a little later.
     """
-    if not drained(lambda at: resolve_refunds(limit=BATCH, actor=REFUNDS, at=at)):
+    if not drained(lambda at: resolve_refunds(limit=BATCH, actor=REFUNDS, at=at), BATCH):
         ask_about_refunds_due.wake()

@@ -17,7 +17,7 @@ def import_due() -> None:
 
     A batch commits its lines with its place in the file, so dying half way goes on at the next row.
     """
-    if not drained(lambda at: import_lines(limit=ROWS, actor=BANK, at=at)):
+    if not drained(lambda at: import_lines(limit=ROWS, actor=BANK, at=at), ROWS):
         import_due.wake()
 
 
@@ -27,5 +27,5 @@ def match_due() -> None:
 
     Each line is a transaction of its own; one that was booked is not looked at again.
     """
-    if not drained(lambda at: match_lines(limit=LINES, actor=BANK, at=at)):
+    if not drained(lambda at: match_lines(limit=LINES, actor=BANK, at=at), LINES):
         match_due.wake()

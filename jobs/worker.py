@@ -16,6 +16,7 @@ from portal.core.logging import log
 WORKER_TTL = 30
 MAINTENANCE_SECONDS = 30
 RESTART_SECONDS = 1.0
+FEWER_COLLECTIONS = (20_000, 20, 50)  # a batch makes many rows that are garbage together when it ends
 
 
 class SliceWorker(SimpleWorker):
@@ -58,6 +59,7 @@ def work(lanes: list[Lane], *, burst: bool) -> None:
     """Work until stopped by a signal; begin again when Redis was away. `burst`: until the queues are empty."""
     stopping.clear()
     gc.freeze()  # what was imported lives as long as the process: the collector need not walk it again and again
+    gc.set_threshold(*FEWER_COLLECTIONS)
     log().info("worker started", queues=[str(lane) for lane in lanes])
     while True:
         try:

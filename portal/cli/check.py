@@ -18,8 +18,8 @@ from portal.simulation.stories import cast
 from portal.simulation.world import World
 
 FIRST_DAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
-LAST_DAY = datetime(2028, 3, 31, 12, 0, tzinfo=UTC)
-"""Every day of a month is somebody's anchor, and the year has a 29 February."""
+LAST_DAY = datetime(2028, 3, 12, 12, 0, tzinfo=UTC)
+"""Every day of a month is somebody's anchor, the year has a 29 February, and who pays by the year has paid again."""
 
 
 def register(group: AppGroup) -> None:
