@@ -209,13 +209,17 @@ def issue(session: Session, note: CreditNote, invoice: Invoice, *, actor: Actor,
 def require_voidable(session: Session, note: CreditNote) -> None:
     """Raises GivenByRule, RefundBegan, BalanceOverspent, NotIssued."""
     if note.cause is NoteCause.RULE:
-        raise GivenByRule("A rule gave this credit note, so it cannot be voided. Nothing was changed.")
+        raise GivenByRule("A rule gave this credit note, so it stays. Bill what is owed again with a new invoice.")
     if note.status is not CreditNoteStatus.ISSUED:
         raise NotIssued("Only an issued credit note can be voided. Nothing was changed.")
     if note.to_refund_minor:
-        raise RefundBegan("A part of this credit note was refunded, so it cannot be voided. Nothing was changed.")
+        raise RefundBegan(
+            "A part of this credit note was refunded, so it stays. Bill what is owed again with a new invoice."
+        )
     if ledger.of_customer(session, note.customer_id, note.currency).minor < note.to_balance_minor:
-        raise BalanceOverspent("Its part on the balance was spent since, so it cannot be voided. Nothing was changed.")
+        raise BalanceOverspent(
+            "Its part on the balance was spent since, so it stays. Bill what is owed again with a new invoice."
+        )
 
 
 def void(session: Session, note: CreditNote, invoice: Invoice, *, reason: str, actor: Actor, at: datetime) -> None:

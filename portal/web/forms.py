@@ -133,11 +133,15 @@ class _Read(Field):  # type: ignore[misc]
 
 
 class MoneyField(_Read):
-    """An amount in `currency`, which the view may set before validating; `data` is Money, positive."""
+    """An amount in `currency`, which the view may set before validating; `data` is Money, positive or as `takes_zero`
+    says."""
 
-    def __init__(self, label: str = "", validators: Any = None, currency: str = "NGN", **kwargs: Any) -> None:
+    def __init__(
+        self, label: str = "", validators: Any = None, currency: str = "NGN", takes_zero: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(label, validators, **kwargs)
         self.currency = currency
+        self.takes_zero = takes_zero
 
     @property
     def unit(self) -> str:
@@ -146,7 +150,7 @@ class MoneyField(_Read):
 
     def read(self, text: str) -> Money:
         amount = read_amount(text, self.currency, written())
-        if not amount.is_positive:
+        if not amount.is_positive and not (self.takes_zero and amount.is_zero):
             raise Unreadable
         return amount
 

@@ -63,6 +63,7 @@ STAFF_PLACES = (
     Place("/billing/print-runs", _("Print runs"), "printer", _("Records")),
     Place("/billing/bank-accounts", _("Bank accounts"), "landmark", _("House")),
     Place("/billing/gateways", _("Payment config"), "wallet", _("House")),
+    Place("/billing/limits", _("Limits"), "user-round", _("House")),
     Place("/billing/reconciliation", _("Reconciliation"), "columns-3", _("House")),
     Place("/billing/clock", _("Clock"), "clock", _("House")),
     Place("/billing/health", _("Health"), "activity", _("House")),

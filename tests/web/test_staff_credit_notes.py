@@ -8,6 +8,7 @@ from portal.customers.models import Customer
 from portal.dunning.models import DunningCase
 from portal.identity.models import Approval, Role
 from portal.invoicing.models import CreditNote
+from portal.payments.refund_models import Refund
 from portal.subscriptions.states import SubscriptionStatus as Status
 from tests.factories import NOON
 from tests.people import join, make_user
@@ -72,6 +73,7 @@ def test_what_is_asked_for_waits_in_the_inbox_and_is_issued_by_another(staff, se
     note, approval = asked_for(staff, make, paid)
     inbox = second.get(INBOX).text
     assert "Waits for you" in inbox
+    assert "₦1,075.00 to the balance" in inbox
     assert "Zuma Analytics" in inbox
     page = second.get(f"{INBOX}/{approval.ref}").text
     assert "Deferred revenue" in page
@@ -209,6 +211,29 @@ def test_an_issued_note_has_its_paper_and_is_voided_with_a_reason(staff, make, p
     assert send(staff, f"{NOTES}/{note.ref}/void", reason="").status_code == 422
     assert send(staff, f"{NOTES}/{note.ref}/void", reason="By mistake").status_code == 303
     assert make.one(CreditNote).status == "void"
+
+
+def test_a_note_that_was_refunded_in_part_says_why_it_stays_and_what_to_do(staff, make, paid):
+    make.one(Role, Role.name == "billing").limits = {"NGN": 10_000_00}
+    make.session.commit()
+    places = {"to_balance": "75", "to_refund": "1,000", "deed": "submit"}
+    send(staff, write(paid), **(looked_at(staff, paid) | places))
+    note = make.one(CreditNote)
+    page = staff.get(f"{NOTES}/{note.ref}").text
+    assert "₦1,000.00 of it is a refund, so it stays." in page
+    customer = make.session.get(Customer, note.customer_id)
+    assert f"/clients/{customer.ref}/invoice" in page
+    refusal = send(staff, f"{NOTES}/{note.ref}/void", reason="By mistake")
+    assert (refusal.status_code, "Bill what is owed again" in refusal.text) == (409, True)
+    tab = staff.get(f"/clients/{customer.ref}/credit-notes").text
+    assert note.label in tab
+    assert make.one(Refund).ref in staff.get(f"/clients/{customer.ref}/refunds").text
+
+
+def test_a_script_that_sends_the_form_is_led_to_the_page_of_the_note(staff, make, paid):
+    sent = looked_at(staff, paid) | {"deed": "draft", "csrf_token": staff.csrf, "form_key": "b" * 32}
+    answer = staff.client.post(write(paid), data=sent, headers=HTMX)
+    assert answer.headers["HX-Redirect"].endswith(make.one(CreditNote).ref)
 
 
 def test_a_void_and_a_write_off_lead_to_the_request_that_waits(staff, second, make):

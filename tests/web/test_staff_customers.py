@@ -83,7 +83,9 @@ def test_a_customer_shows_what_is_owed_and_every_try_with_its_code(staff, make, 
         assert words in page
 
 
-@pytest.mark.parametrize("tab", ["", "/invoices", "/payments", "/credits", "/messages", "/history", "/notes"])
+@pytest.mark.parametrize(
+    "tab", ["", "/invoices", "/payments", "/credit-notes", "/refunds", "/credits", "/messages", "/history", "/notes"]
+)
 def test_every_tab_opens_with_and_without_anything_in_it(staff, make, zuma, tab):
     assert staff.get(f"{LIST}{zuma.ref}{tab}").status_code == 200
     plan = make.plan()

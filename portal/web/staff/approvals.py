@@ -17,6 +17,7 @@ from portal.reporting.approval_list import May
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
 from portal.web.staff import approval_words, listing
+from portal.web.staff.approval_effects import effect
 from portal.web.staff.listing import LONGEST_REASON
 from portal.web.wording import gettext as _
 
@@ -128,6 +129,7 @@ def hindrance(approval: Any, may: May) -> str:
     return ""
 
 
-def _row(row: Any, may: May) -> tuple[Any, str, str]:
-    """The request, the words that name its subject, and why the reader cannot decide about it."""
-    return row, approval_words.subject_of(row.subject, row.facts)[0], hindrance(row, may)
+def _row(row: Any, may: May) -> tuple[Any, str, str, str]:
+    """The request, the words that name its subject, what it would do, and why the reader cannot decide about it."""
+    done = effect(row.deed, row.amount_minor, row.currency, row.facts)
+    return row, approval_words.subject_of(row.subject, row.facts)[0], done, hindrance(row, may)

@@ -19,6 +19,7 @@ from portal.invoicing import queries as invoicing
 from portal.invoicing.explaining import days_of, title_of
 from portal.invoicing.files import store
 from portal.invoicing.itemised import lines_shown
+from portal.invoicing.models import CreditNote
 from portal.invoicing.note_drafts import Places, places
 from portal.invoicing.states import CreditNoteStatus, NoteCause
 from portal.notifications import queries as notifications
@@ -85,9 +86,8 @@ def show_note(ref: str) -> ResponseReturnValue:
         days=deed_words.by_day(invoice_page.activity(session, note.customer_id, ref)),
         can_write=can_write,
         is_unissued=note.status in UNISSUED,
-        is_voidable=note.status is CreditNoteStatus.ISSUED
-        and note.cause is not NoteCause.RULE
-        and not note.to_refund_minor,
+        is_voidable=note.status is CreditNoteStatus.ISSUED and not _stays(note),
+        stays=_stays(note) if note.status is CreditNoteStatus.ISSUED else "",
         consequences=_consequences(note.label or "", places(note), row.Invoice.label or ""),
         words=credit_note_words,
     )
@@ -189,6 +189,16 @@ def _lines(found: Any, currency: str) -> list[tuple[str, str, Money]]:
         )
         for line, of in found
     ]
+
+
+def _stays(note: CreditNote) -> str:
+    """Why an issued note cannot be voided, and what to do instead; empty if it can."""
+    if note.cause is NoteCause.RULE:
+        return _("A change or a cancellation gave it, so it stays. Bill what is owed again with a new invoice.")
+    if note.to_refund_minor:
+        back = written().money(places(note).to_refund)
+        return _("%(sum)s of it is a refund, so it stays. Bill what is owed again with a new invoice.", sum=back)
+    return ""
 
 
 def _consequences(label: str, given: Places, invoice: str) -> list[str]:

@@ -28,6 +28,7 @@ from portal.subscriptions.states import LIVE, SubscriptionStatus
 from portal.web.forms import PortalForm, TextField, only_fields, posted_key, required
 from portal.web.htmx import see_other, show
 from portal.web.staff import deed_words, listing
+from portal.web.staff.customer_frame import customer_tab, header_of
 from portal.web.staff.listing import Chip
 from portal.web.wording import gettext as _
 from portal.web.wording import language, lazy_gettext
@@ -36,7 +37,6 @@ bp = Blueprint("staff_customers", __name__, url_prefix="/clients")
 
 LATEST_INVOICES = 5
 EXPIRES_SOON = 30
-TABS = ("overview", "invoices", "payments", "credits", "messages", "history", "notes")
 
 
 class NoteForm(PortalForm):
@@ -79,7 +79,7 @@ def show_customer(ref: str) -> ResponseReturnValue:
     owned = customer_page.subscriptions(session, customer_id)
     latest = customer_page.invoices(session, customer_id, after="", before="", limit=LATEST_INVOICES)
     methods = customer_page.methods(session, customer_id)
-    return _page(
+    return customer_tab(
         header,
         "overview",
         at=at,
@@ -97,27 +97,27 @@ def show_customer(ref: str) -> ResponseReturnValue:
 @bp.get("/<ref>/invoices")
 @requires(Permission.BILLING_READ)
 def show_invoices(ref: str) -> ResponseReturnValue:
-    header, today = _header(ref)
+    header, today = header_of(ref)
     sheet = customer_page.invoices(db.session(), header.row.id, **listing.places(), limit=listing.ROWS)
-    return _page(header, "invoices", grouped=_grouped(sheet.rows, today), turns=listing.turns(sheet))
+    return customer_tab(header, "invoices", grouped=_grouped(sheet.rows, today), turns=listing.turns(sheet))
 
 
 @bp.get("/<ref>/payments")
 @requires(Permission.BILLING_READ)
 def show_payments(ref: str) -> ResponseReturnValue:
-    header, _today = _header(ref)
+    header, _today = header_of(ref)
     filters = payment_list.Filters(customer_ref=ref)
     sheet = payment_list.page(db.session(), filters, places=listing.places(), limit=listing.ROWS)
-    return _page(header, "payments", rows=sheet.rows, turns=listing.turns(sheet))
+    return customer_tab(header, "payments", rows=sheet.rows, turns=listing.turns(sheet))
 
 
 @bp.get("/<ref>/credits")
 @requires(Permission.BILLING_READ)
 def show_credits(ref: str) -> ResponseReturnValue:
-    header, _today = _header(ref)
+    header, _today = header_of(ref)
     session, customer_id = db.session(), header.row.id
     sheet = customer_page.balance_ledger(session, customer_id, **listing.places(), limit=listing.ROWS)
-    return _page(
+    return customer_tab(
         header,
         "credits",
         credits=customer_page.credits(session, customer_id),
@@ -130,10 +130,10 @@ def show_credits(ref: str) -> ResponseReturnValue:
 @bp.get("/<ref>/messages")
 @requires(Permission.BILLING_READ)
 def show_messages(ref: str) -> ResponseReturnValue:
-    header, _today = _header(ref)
+    header, _today = header_of(ref)
     sheet = customer_page.messages(db.session(), header.row.id, **listing.places(), limit=listing.ROWS)
     rows = [(row, row.subject or deed_words.mail_word(row.template)) for row in sheet.rows]
-    return _page(header, "messages", rows=rows, ended=ENDED, turns=listing.turns(sheet))
+    return customer_tab(header, "messages", rows=rows, ended=ENDED, turns=listing.turns(sheet))
 
 
 @bp.post("/<ref>/messages/<message_ref>/again")
@@ -148,9 +148,9 @@ def send_again(ref: str, message_ref: str) -> ResponseReturnValue:
 @bp.get("/<ref>/history")
 @requires(Permission.BILLING_READ)
 def show_history(ref: str) -> ResponseReturnValue:
-    header, _today = _header(ref)
+    header, _today = header_of(ref)
     sheet = customer_page.deeds(db.session(), header.row.id, **listing.places(), limit=2 * listing.ROWS)
-    return _page(header, "history", days=deed_words.deeds_by_day(sheet.rows), turns=listing.turns(sheet))
+    return customer_tab(header, "history", days=deed_words.deeds_by_day(sheet.rows), turns=listing.turns(sheet))
 
 
 @bp.get("/<ref>/notes")
@@ -191,44 +191,9 @@ def release(ref: str) -> ResponseReturnValue:
 
 
 def _notes(ref: str, form: NoteForm, status: int = 200) -> ResponseReturnValue:
-    header, _today = _header(ref)
+    header, _today = header_of(ref)
     sheet = customer_page.notes(db.session(), header.row.id, **listing.places(), limit=listing.ROWS)
-    return _page(header, "notes", status=status, form=form, rows=sheet.rows, turns=listing.turns(sheet))
-
-
-def _header(ref: str) -> tuple[Header, date]:
-    today = day(clock.now(), g.zone)
-    return customer_page.header(db.session(), ref, today), today
-
-
-def _page(header: Header, tab: str, *, status: int = 200, **context: Any) -> ResponseReturnValue:
-    """The frame around every tab of a customer."""
-    counted = {"invoices": header.row.invoices, "payments": header.row.payments}
-    counted |= {"messages": header.row.messages, "notes": header.row.notes}
-    words = {
-        "overview": _("Overview"), "invoices": _("Invoices"), "payments": _("Payments"),
-        "credits": _("Credits and balance"), "messages": _("Messages"), "history": _("History"), "notes": _("Notes"),
-    }  # fmt: skip
-    ref = header.row.ref
-    tabs = [
-        (words[each], url_for("." + ("show_customer" if each == "overview" else f"show_{each}"), ref=ref),
-         counted.get(each), each == tab, False)
-        for each in TABS
-    ]  # fmt: skip
-    return show(
-        page="staff/customers/show.html",
-        fragment=f"staff/customers/_{tab}.html",
-        status=status,
-        header=header,
-        row=header.row,
-        country=dict(countries.countries(language())).get(header.row.country, header.row.country),
-        tab=tab,
-        tabs=tabs,
-        may_release=Permission.OPERATIONS_WRITE in g.permissions,
-        may_subscribe=Permission.SUBSCRIPTION_WRITE in g.permissions,
-        may_bill=Permission.BILLING_WRITE in g.permissions,
-        **context,
-    )
+    return customer_tab(header, "notes", status=status, form=form, rows=sheet.rows, turns=listing.turns(sheet))
 
 
 def _filters() -> Filters:

@@ -78,6 +78,7 @@ DEEDS: dict[str, tuple[str, str, str]] = {
     "invoice.written_off": (_("Invoice written off"), "minus", "warn"),
     "dunning.stopped": (_("Dunning stopped"), "ban", ""),
     "quote.accepted": (_("Offer accepted"), "check", ""),
+    "role.limits_set": (_("Limits of a role set"), "user-round", ""),
     "customer.created": (_("Customer created"), "building-2", ""),
     "customer.delivery_chosen": (_("Way of invoices chosen"), "send", ""),
     "customer.details_changed": (_("Billing details changed"), "pencil", ""),

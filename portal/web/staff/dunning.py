@@ -15,6 +15,7 @@ from portal.core.db import db
 from portal.core.errors import Invalid, PortalError
 from portal.core.money import Money
 from portal.identity.permissions import Permission, requires
+from portal.invoicing import pay_links
 from portal.notifications.letters import Unneeded
 from portal.notifications.rendering import Preview
 from portal.payments.attempts import link_of
@@ -147,6 +148,7 @@ def case_page(
         dates=_promised_days(today),
         said=said,
         answer=_answer(file),
+        now=clock.now(),
         pay_links=_pay_links(file),
         may_write=Permission.BILLING_WRITE in g.permissions,
         typed=file.leading.invoice.label or file.case.ref,
@@ -262,13 +264,14 @@ def _answer(file: CaseFile) -> tuple[str, str]:
 
 
 def _pay_links(file: CaseFile) -> Sequence[tuple[str, str]]:
-    """Label and address of where the customer pays each invoice: a payment page that is open, else ours."""
+    """Label and address of where each invoice is paid without an account: a page of the gateway's that is open, or
+    ours."""
     pages = {attempt.invoice_id: link_of(attempt) for attempt in file.live}
-    root = settings().app_url
+    at = clock.now()
     return [
         (
             one.invoice.label or one.invoice.ref,
-            pages.get(one.invoice.id) or f"{root}/account/invoices/{one.invoice.ref}",
+            pages.get(one.invoice.id) or pay_links.address(one.invoice, settings(), at),
         )
         for one in file.open_debts
     ]

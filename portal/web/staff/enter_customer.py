@@ -11,7 +11,7 @@ from portal.customers import places
 from portal.identity.permissions import Permission, requires
 from portal.web.auth.forms import languages, zones
 from portal.web.forms import ChoiceField, LineField, MailField, PortalForm, TextField, required
-from portal.web.htmx import see_other, show
+from portal.web.htmx import leave_for, show
 from portal.web.refusals import said
 from portal.web.wording import gettext, language
 from portal.web.wording import lazy_gettext as _
@@ -70,7 +70,7 @@ def enter() -> ResponseReturnValue:
         if form.validate():
             made = create_customer(form.entered(), form_key=str(form.form_key.data), actor=g.actor, at=clock.now())
             flash(gettext("Customer entered. The person sets a password by “Forgot your password?”."), "good")
-            return see_other(url_for("staff_customers.show_customer", ref=made))
+            return leave_for(url_for("staff_customers.show_customer", ref=made))
     except Invalid as wrong:
         form.refuse(wrong)
     except Refused as refusal:

@@ -18,7 +18,7 @@ from portal.subscriptions.states import Collection
 from portal.subscriptions.wishes import Beginning, StartTerms
 from portal.web.filters import written
 from portal.web.forms import ChoiceField, DayField, LineField, QuantityField
-from portal.web.htmx import see_other, show
+from portal.web.htmx import leave_for, show
 from portal.web.refusals import said
 from portal.web.staff import item_forms
 from portal.web.staff.item_forms import ItemForm
@@ -87,7 +87,7 @@ def preview_or_create(ref: str) -> ResponseReturnValue:
         form.form_errors.append(said(refusal))
         return _page(customer, form, status=409)
     flash(gettext("Subscription created."), "good")
-    return see_other(url_for("staff_subscriptions.show_subscription", ref=made))
+    return leave_for(url_for("staff_subscriptions.show_subscription", ref=made))
 
 
 def _form(customer: Customer) -> Any:

@@ -26,7 +26,7 @@ from portal.subscriptions.lifecycle import Outdated
 from portal.subscriptions.states import Collection
 from portal.web.filters import written
 from portal.web.forms import ChoiceField, PortalForm, QuantityField, only_fields, posted_key, required
-from portal.web.htmx import see_other, show
+from portal.web.htmx import leave_for, see_other, show
 from portal.web.refusals import said
 from portal.web.staff import item_forms
 from portal.web.staff.item_forms import ADDON, ItemForm
@@ -73,7 +73,7 @@ def ask_change(ref: str) -> ResponseReturnValue:
     except Invalid as wrong:
         form.refuse(wrong)
         return _change(ref, row, form, status=422)
-    return see_other(url_for(".show_quote", ref=ref, quote_ref=quote))
+    return leave_for(url_for(".show_quote", ref=ref, quote_ref=quote))
 
 
 @bp.get("/quotes/<quote_ref>")
@@ -139,7 +139,7 @@ def save_edit(ref: str) -> ResponseReturnValue:
         fresh.form_errors.append(said(outdated))
         return _edit(latest, fresh, status=409)
     flash(gettext("Saved. It counts from the next invoice on."), "good")
-    return see_other(url_for("staff_subscriptions.show_subscription", ref=ref))
+    return leave_for(url_for("staff_subscriptions.show_subscription", ref=ref))
 
 
 def _change_form(ref: str, *, is_sent: bool) -> tuple[Any, Any]:

@@ -23,8 +23,7 @@ from portal.invoicing.states import NoteCause
 from portal.reporting import credit_note_list
 from portal.web.filters import written
 from portal.web.forms import ChoiceField, LineField, MoneyField, PortalForm, TextField, required
-from portal.web.htmx import see_other, show
-from portal.web.reading import Unreadable, read_amount
+from portal.web.htmx import leave_for, show
 from portal.web.refusals import said
 from portal.web.staff import credit_note_words
 from portal.web.wording import gettext
@@ -33,20 +32,6 @@ from portal.web.wording import lazy_gettext as _
 bp = Blueprint("staff_write_credit_note", __name__, url_prefix="/billing")
 
 PLACES = ("to_invoice", "to_balance", "to_refund")
-
-
-class PartField(MoneyField):
-    """An amount that may be nothing."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.type = "MoneyField"  # drawn as one
-
-    def read(self, text: str) -> Money:
-        amount = read_amount(text, self.currency, written())
-        if amount.is_negative:
-            raise Unreadable
-        return amount
 
 
 class NoteForm(PortalForm):
@@ -125,7 +110,7 @@ def _answer(invoice: Invoice, note: CreditNote | None) -> ResponseReturnValue:
         form.form_errors.append(said(refusal))
         return _page(invoice, form, note, total=total, status=409)
     flash(credit_note_words.said_after(credit_note_list.with_surroundings(db.session(), made).CreditNote), "good")
-    return see_other(url_for("staff_credit_notes.show_note", ref=made))
+    return leave_for(url_for("staff_credit_notes.show_note", ref=made))
 
 
 def _deed(invoice: Invoice, note: CreditNote | None, form: Any) -> str:
@@ -142,9 +127,11 @@ def _form(invoice: Invoice, note: CreditNote | None = None) -> Any:
     """A field beside each line that can be credited, empty or as the note has it."""
     session, currency = db.session(), invoice.currency
     lines = crediting.creditable(session, invoice)
-    fields: dict[str, Any] = {f"amount_{one.line.position}": PartField(currency=currency) for one in lines}
+    fields: dict[str, Any] = {
+        f"amount_{one.line.position}": MoneyField(currency=currency, takes_zero=True) for one in lines
+    }
     for name, word in zip(PLACES, (_("Off this invoice"), _("To the balance"), _("Refunded")), strict=True):
-        fields[name] = PartField(word, currency=currency)
+        fields[name] = MoneyField(word, currency=currency, takes_zero=True)
     form = type("CreditNoteForm", (NoteForm,), fields)(cause=NoteCause.BILLED_WRONG)
     form.cause.choices = [
         (str(cause), credit_note_words.cause_word(cause)) for cause in credit_note_words.GIVEN_BY_PEOPLE

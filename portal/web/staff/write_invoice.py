@@ -22,7 +22,7 @@ from portal.invoicing.drafts import Draft, ManualLine
 from portal.invoicing.itemised import lines_shown, quoted_lines
 from portal.web.filters import written
 from portal.web.forms import ChoiceField, LineField, MoneyField, PortalForm, QuantityField, TextField, required
-from portal.web.htmx import see_other, show
+from portal.web.htmx import leave_for, show
 from portal.web.refusals import said
 from portal.web.wording import gettext
 from portal.web.wording import lazy_gettext as _
@@ -89,7 +89,7 @@ def preview_or_issue(ref: str) -> ResponseReturnValue:
             key = str(form.form_key.data)
             made = issue_invoice(customer.id, form.written(), form_key=key, actor=g.actor, at=at)
             flash(gettext("Invoice issued. The customer is told by mail."), "good")
-            return see_other(url_for("staff_invoices.show_invoice", ref=made))
+            return leave_for(url_for("staff_invoices.show_invoice", ref=made))
         if not form.shown.data:
             return _page(customer, form, draft=draft)
         form.form_errors.append(gettext("The sum differs from what was shown. Look at it again."))
