@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.actions import _canceling
 from portal.actions._gateways import charge_for
+from portal.banking import holding
 from portal.core import audit, outbox
 from portal.core.actors import Actor
 from portal.core.business import Business
@@ -39,8 +40,9 @@ def act(
 ) -> None:
     """Take the steps that are due: all debts of the day together, with one mail at the most.
 
-    A charge in doubt puts its debt off; an open payment page puts a try off until it has lapsed, two days at the most.
-    Where nothing is tried, an open page or number holds no reminder back.
+    A charge in doubt puts its debt off, as does a proof of transfer that nobody has looked at yet; an open payment
+    page puts a try off until it has lapsed, two days at the most. Where nothing is tried, an open page or number holds
+    no reminder back.
     """
     on = day(at, customer.zone)
     if case.status is CaseStatus.PAUSED:
@@ -49,7 +51,9 @@ def act(
     _drop_settled(session, case, at=at)
     turns = due.turns(session, case, on)
     live = queries.live_attempts(session, [turn.invoice.id for turn in turns])
-    put_off = {turn.debt.id: until for turn in turns if (until := _put_off(turn, live, on, at)) is not None}
+    rests = holding.held(session, [turn.invoice.id for turn in turns], zone=customer.zone, business=business, at=at)
+    waits = {turn.debt.id: (_put_off(turn, live, on, at), rests.get(turn.invoice.id)) for turn in turns}
+    put_off = {debt: max(until for until in both if until is not None) for debt, both in waits.items() if any(both)}
     ready = [turn for turn in turns if turn.debt.id not in put_off]
     _climb(session, case, [turn for turn in ready if turn.stage is Stage.STEP], live, on=on, at=at)
     for turn in ready:

@@ -37,6 +37,11 @@ def remind(session: Session, invoice: Invoice, customer: Customer, *, business: 
     invoice.next_action_at = _next_at(session, invoice, customer, business, at)
 
 
+def pass_over(session: Session, invoice: Invoice, customer: Customer, *, business: Business, at: datetime) -> None:
+    """Send nothing today, and wait for the next."""
+    invoice.next_action_at = _next_at(session, invoice, customer, business, at)
+
+
 def _next_at(session: Session, invoice: Invoice, customer: Customer, business: Business, at: datetime) -> datetime:
     assert invoice.due_on is not None  # an issued invoice has a due day  # noqa: S101
     ladder = cases.ladder_of(session.scalars(select(DunningPolicy).where(DunningPolicy.is_default)).one())

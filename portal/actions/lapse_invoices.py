@@ -6,6 +6,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portal.actions import _collecting, _lapsing, _parking, _reminding
+from portal.banking import holding
 from portal.core import business as businesses
 from portal.core.actors import Actor
 from portal.core.business import Business
@@ -31,7 +32,8 @@ def lapse_invoices(*, limit: int, actor: Actor, at: datetime) -> int:
     """Let up to `limit` invoices whose time has come act, each in a transaction of its own; how many did.
 
     A first purchase that nobody paid expires with its invoice, an unpaid change is off; everything else that is
-    overdue is chased. While a charge is under way nothing happens.
+    overdue is chased. While a charge is under way nothing happens, nor for some days while a proof of transfer waits;
+    a reminder that falls into them is not made up for.
     """
     done = 0
     while done < limit:
@@ -67,10 +69,18 @@ def _take(
 ) -> None:
     if invoice.status is not InvoiceStatus.ISSUED or invoice.open_minor == 0:
         invoice.next_action_at = None
-    elif _waits_to_lapse(session, invoice):
-        _lapse(session, invoice, business=business, actor=actor, at=at)
+        return
+    rests_until = holding.held(session, [invoice.id], zone=customer.zone, business=business, at=at).get(invoice.id)
+    if _waits_to_lapse(session, invoice):
+        if rests_until is not None and invoice.kind == InvoiceKind.FIRST:
+            invoice.next_action_at = rests_until
+        else:
+            _lapse(session, invoice, business=business, actor=actor, at=at)
     elif at < lifecycle.overdue_from(invoice, customer):
-        _reminding.remind(session, invoice, customer, business=business, at=at)
+        remind = _reminding.remind if rests_until is None else _reminding.pass_over
+        remind(session, invoice, customer, business=business, at=at)
+    elif rests_until is not None:
+        invoice.next_action_at = rests_until
     elif (until := _under_way_until(session, invoice, at)) is not None:
         invoice.next_action_at = until
     else:

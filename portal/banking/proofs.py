@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.banking.proof_models import TransferProof
 from portal.banking.proof_states import TRANSFER_PROOF, ProofEvent, ProofStatus
 from portal.core.errors import NotFound, Refused
+
+Value = TypeVar("Value")
 
 TASK = "transfer_proof"
 """The task while nobody has looked at it; its subject is the proof."""
@@ -74,6 +77,19 @@ def waiting_of(session: Session, invoice_ids: Sequence[int]) -> list[TransferPro
         .order_by(TransferProof.id)
     )
     return list(session.scalars(wanted.execution_options(populate_existing=True)))
+
+
+def latest_of(session: Session, invoice_id: int) -> TransferProof | None:
+    """The oldest that waits, else the one that was sent last."""
+    waits_first = case((TransferProof.status == ProofStatus.SUBMITTED, TransferProof.id), else_=None)
+    wanted = select(TransferProof).where(TransferProof.invoice_id == invoice_id)
+    return session.scalar(wanted.order_by(waits_first.asc().nulls_last(), TransferProof.id.desc()).limit(1))
+
+
+def oldest_waiting(column: InstrumentedAttribute[Value], invoice_id: InstrumentedAttribute[int]) -> ScalarSelect[Value]:
+    """A column of the oldest proof that waits for the invoice of each row; NULL where none does."""
+    wanted = select(column).where(TransferProof.invoice_id == invoice_id, TransferProof.status == ProofStatus.SUBMITTED)
+    return wanted.order_by(TransferProof.id).limit(1).scalar_subquery()
 
 
 def lock(session: Session, ref: str) -> TransferProof:

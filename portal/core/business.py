@@ -55,6 +55,7 @@ POLICIES: dict[str, Any] = {
     "customer_may_pause": True,
     "customer_may_cancel_now": False,
     "customer_may_pay_part": False,
+    "proof_rest_days": 3,  # nobody is chased for so long while a proof of their transfer waits
     "run_hold_clock_hours": 36,
     "stop_line_invoice_times": 5,
     "stop_line_total_times": 2,

@@ -8,6 +8,9 @@ from typing import NamedTuple
 from sqlalchemy import Integer, Text, cast, func, literal, select, true, union_all
 from sqlalchemy.orm import Session
 
+from portal.banking import proofs
+from portal.banking.holding import held_until
+from portal.banking.proof_models import TransferProof
 from portal.core.business import Business
 from portal.core.errors import NotFound
 from portal.core.money import Money
@@ -38,6 +41,8 @@ class Debt(NamedTuple):
     invoice: Invoice
     subscription: Subscription | None
     climb: Climb
+    proof_ref: str | None  # of a transfer, sent by its customer, that nobody has looked at yet
+    proof_at: datetime | None
 
 
 class Try(NamedTuple):
@@ -66,7 +71,10 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
-    """A case and everything around it. `tries` and `events` the latest first, `debts` the oldest first."""
+    """A case and everything around it. `tries` and `events` the latest first, `debts` the oldest first.
+
+    `rests_until`: how long the debt that `proof` speaks of is left alone, by `held_until`; None without one.
+    """
 
     case: DunningCase
     customer: Customer
@@ -77,6 +85,12 @@ class CaseFile:
     tries: Sequence[Try]
     events: Sequence[Event]
     methods: Sequence[PaymentMethod]
+    rests_until: datetime | None
+
+    @property
+    def proof(self) -> Debt | None:
+        """The first debt of which a proof of transfer waits to be looked at."""
+        return next((one for one in self.open_debts if one.proof_ref), None)
 
     @property
     def is_standing(self) -> bool:
@@ -138,7 +152,7 @@ class CaseFile:
 def read(session: Session, ref: str) -> CaseFile:
     """Five queries, however much there is of it."""
     head = (
-        select(DunningCase, Customer, DunningPolicy, User.name, Business.run_hour)
+        select(DunningCase, Customer, DunningPolicy, User.name, Business)
         .join(Customer, Customer.id == DunningCase.customer_id)
         .join(DunningPolicy, DunningPolicy.id == DunningCase.policy_id)
         .join(Business, true())
@@ -148,7 +162,7 @@ def read(session: Session, ref: str) -> CaseFile:
     found = session.execute(head).one_or_none()
     if found is None:
         raise NotFound("There is no such case.")
-    case, customer, policy, owner, run_hour = found
+    case, customer, policy, owner, business = found
     debts = _debts(session, case.id, policy)
     invoice_ids = [one.invoice.id for one in debts]
     return CaseFile(
@@ -156,23 +170,35 @@ def read(session: Session, ref: str) -> CaseFile:
         customer=customer,
         policy=policy,
         owner=owner or "",
-        run_hour=run_hour,
+        run_hour=business.run_hour,
         debts=debts,
         tries=_tries(session, invoice_ids),
         events=_events(session, case, [one.invoice.ref for one in debts]),
         methods=payments.methods_of(session, customer.id),
+        rests_until=_rests_until(debts, customer, business),
     )
+
+
+def _rests_until(debts: Sequence[Debt], customer: Customer, business: Business) -> datetime | None:
+    since = [one.proof_at for one in debts if one.debt.closed_at is None and one.proof_at is not None]
+    return held_until(since[0], zone=customer.zone, business=business) if since else None
 
 
 def _debts(session: Session, case_id: int, policy: DunningPolicy) -> list[Debt]:
     rows = session.execute(
-        select(DunningDebt, Invoice, Subscription)
+        select(
+            DunningDebt,
+            Invoice,
+            Subscription,
+            proofs.oldest_waiting(TransferProof.ref, Invoice.id),
+            proofs.oldest_waiting(TransferProof.submitted_at, Invoice.id),
+        )
         .join(Invoice, Invoice.id == DunningDebt.invoice_id)
         .outerjoin(Subscription, Subscription.id == Invoice.subscription_id)
         .where(DunningDebt.case_id == case_id)
         .order_by(DunningDebt.began_on, DunningDebt.id)
     )
-    return [Debt(debt, invoice, kept, _climb(policy, debt, kept)) for debt, invoice, kept in rows]
+    return [Debt(row[0], row[1], row[2], _climb(policy, row[0], row[2]), row[3], row[4]) for row in rows]
 
 
 def _climb(policy: DunningPolicy, debt: DunningDebt, subscription: Subscription | None) -> Climb:

@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import and_, bindparam, select, text
 from sqlalchemy.orm import Session
 
+from portal.banking import proofs
+from portal.banking.proof_models import TransferProof
 from portal.core.errors import NotFound
 from portal.core.keyset import AnySelect
 from portal.customers.models import Customer
@@ -27,7 +29,8 @@ _ACTIVITY = text(
 
 
 def with_surroundings(session: Session, ref: str) -> Any:
-    """The invoice as an entity (`Invoice`), with its customer, subscription, run and open chase."""
+    """The invoice as an entity (`Invoice`), with its customer, subscription, run, open chase, and the oldest proof of a
+    transfer that nobody has looked at."""
     row = session.execute(_SURROUNDED, {"ref": ref}).one_or_none()
     if row is None:
         raise NotFound("There is no such invoice.")
@@ -52,6 +55,8 @@ def _surrounded() -> AnySelect:
             Subscription.status.label("subscription_status"), Subscription.collection,
             BillingRun.ref.label("run_ref"), DunningDebt.step, DunningCase.ref.label("case_ref"),
             DunningCase.status.label("case_status"), DunningCase.next_action_at.label("case_acts_at"),
+            proofs.oldest_waiting(TransferProof.ref, Invoice.id).label("proof_ref"),
+            proofs.oldest_waiting(TransferProof.submitted_at, Invoice.id).label("proof_at"),
         )
         .join(Customer, Customer.id == Invoice.customer_id)
         .outerjoin(Subscription, Subscription.id == Invoice.subscription_id)

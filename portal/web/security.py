@@ -116,7 +116,10 @@ def checkout_origin(gateway_url: str) -> str:
 
 
 def _pay_pages(settings: Settings) -> list[str]:
-    """Where forms may lead to be paid: the hosted pages of every gateway and of the wallets, for accounts are connected while we run."""
+    """Where forms may lead to be paid: the hosted pages of every gateway and wallets' own.
+
+    Accounts are connected while we run, so all of them are named.
+    """
     own = [f"https://{host}" for hosts in PAGE_HOSTS.values() for host in hosts]
     own += [f"https://{host}" for wallet in WALLET_HOSTS for host in (wallet, f"*.{wallet}")]
     given = [_origin(settings.ipaymu_base_url)] if settings.ipaymu_base_url else []
