@@ -28,7 +28,7 @@ def billing(make):
 
 
 def test_limits_are_set_by_role_and_currency_and_remembered_with_their_reason(staff, make):
-    assert "Nothing but payments by hand" in staff.get(LIST).text
+    assert "Nothing alone but payments by hand" in staff.get(LIST).text
     assert save(staff, alone_NGN="50,000", approve_NGN="2,000,000.00").status_code == 303
     assert (billing(make).limits, billing(make).approval_limits) == ({"NGN": 50_000_00}, {"NGN": 2_000_000_00})
     assert "₦" in staff.get(LIST).text

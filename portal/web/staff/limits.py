@@ -16,6 +16,7 @@ from portal.identity.permissions import Permission, requires
 from portal.reporting import role_limits
 from portal.web.forms import LineField, MoneyField, PasswordField, PortalForm, required
 from portal.web.htmx import see_other, show
+from portal.web.staff import deed_words
 from portal.web.staff.gateway_forms import limit_tries
 from portal.web.staff.listing import LONGEST_REASON
 from portal.web.wording import gettext
@@ -32,8 +33,8 @@ class LimitsForm(PortalForm):
     currencies: tuple[str, ...] = ()
 
     @property
-    def pairs(self) -> list[tuple[str, Any, Any]]:
-        return [(code, self[f"alone_{code}"], self[f"approve_{code}"]) for code in self.currencies]
+    def pairs(self) -> list[tuple[Any, Any]]:
+        return [(self[f"alone_{code}"], self[f"approve_{code}"]) for code in self.currencies]
 
     def limits(self) -> Limits:
         return Limits(self._typed("alone"), self._typed("approve"))
@@ -84,9 +85,9 @@ def _form(role: Role, *, is_sent: bool) -> Any:
     fields: dict[str, Any] = {"currencies": tuple(codes)}
     held: dict[str, Money] = {}
     for name, limits in (("alone", role.limits), ("approve", role.approval_limits)):
-        label = gettext("Alone, up to") if name == "alone" else gettext("Approves, up to")
+        words = gettext("%(currency)s alone, up to") if name == "alone" else gettext("%(currency)s approved, up to")
         for code in codes:
-            fields[f"{name}_{code}"] = MoneyField(label, currency=code, takes_zero=True)
+            fields[f"{name}_{code}"] = MoneyField(words % {"currency": code}, currency=code, takes_zero=True)
         held |= {f"{name}_{code}": Money(int(minor), code) for code, minor in limits.items()}
     kind = type("RoleLimitsForm", (LimitsForm,), fields)
     form: Any = kind() if is_sent else kind(formdata=None, data=held)
@@ -101,6 +102,7 @@ def _page(role: Role, form: Any, status: int = 200) -> ResponseReturnValue:
         role=role,
         form=form,
         approves=_approves(role),
+        words=deed_words,
         changes=role_limits.changes(db.session(), role.name),
     )
 
