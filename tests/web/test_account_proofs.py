@@ -65,6 +65,22 @@ def test_a_proof_is_sent_seen_and_its_answer_read(session, account, invoice, pat
     assert len(asked) <= QUERIES
 
 
+def test_the_invoice_says_that_a_proof_waits_and_what_became_of_it(session, account, client, invoice, send):
+    link = f"/pay/{pay_links.token_for(invoice, secret_key=settings().secret_key, at=NOON)}"
+    send()
+    proof = session.query(TransferProof).one()
+    for page in (account.get(f"/account/invoices/{invoice.ref}").text, client.get(link).text):
+        assert "is being checked. No need to pay again" in page
+        assert '<details name="way" open>' not in page
+    reject_proof(proof.ref, reason="Another <name> stands on it", actor=STAFF, at=NOON)
+    for page in (account.get(f"/account/invoices/{invoice.ref}").text, client.get(link).text):
+        assert "Another &lt;name&gt; stands on it" in page
+        assert "is being checked" not in page
+    with counted_queries() as asked:
+        account.reader.client.get(f"/account/invoices/{invoice.ref}")
+    assert len(asked) <= QUERIES
+
+
 def test_their_file_comes_back_as_an_attachment_and_to_nobody_else(session, make, account, path, send, reader):
     send(picture("JPEG"), name="x.svg")
     proof = session.query(TransferProof).one()

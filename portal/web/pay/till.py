@@ -8,7 +8,10 @@ from math import ceil
 
 from sqlalchemy.orm import Session
 
+from portal.banking import proofs
 from portal.banking.instructions import WireInstructions, instructions_for
+from portal.banking.proof_models import TransferProof
+from portal.banking.proof_states import ProofStatus
 from portal.core import business as businesses
 from portal.core.money import Money
 from portal.core.qr import QrCode, qr_code
@@ -54,6 +57,7 @@ class Till:
     """`state` says in one word what is shown, for pages that watch. `reason`: why the last try brought nothing.
 
     `parts`: the least that may be paid at once, where a part may be. `lapsed`: what was open has run out.
+    `proof`: of a transfer, the oldest that nobody has looked at yet, else the last one if that was rejected.
     `keeps_cards`: a card may have been stored that whoever signs in can be charged with.
     """
 
@@ -65,6 +69,7 @@ class Till:
     ways: tuple[Way, ...]
     wire: WireInstructions | None
     parts: Money | None
+    proof: TransferProof | None
     keeps_cards: bool
 
 
@@ -81,8 +86,14 @@ def till(session: Session, invoice: Invoice, *, at: datetime, latest: Attempt | 
         ways=_others(ways_of(account, invoice.open), waiting, is_divisible=parts is not None),
         wire=instructions_for(session, invoice) if invoice.open_minor else None,
         parts=parts,
+        proof=_telling(proofs.latest_of(session, invoice.id)) if invoice.open_minor else None,
         keeps_cards=account is not None and Ability.CHARGE in opens(account.gateway).abilities,
     )
+
+
+def _telling(proof: TransferProof | None) -> TransferProof | None:
+    """A proof that was accepted has become money, which the page shows as such."""
+    return None if proof is None or proof.status is ProofStatus.ACCEPTED else proof
 
 
 def _others(ways: tuple[Way, ...], waiting: Waiting | None, *, is_divisible: bool) -> tuple[Way, ...]:
