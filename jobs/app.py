@@ -142,6 +142,13 @@ def slice_is_over() -> bool:
     return _slice.get().is_over()
 
 
+def share() -> None:
+    """Let other workers take part from the first batch on, where a single row is much work."""
+    _slice.get().make_room()
+    if current().test_mode:
+        announce(connection(), "shared")
+
+
 def drained(batch: Callable[[datetime], int], full: int = 1) -> bool:
     """Call `batch` with the business time until it is not `full` any more; False if the slice was over before.
 

@@ -1,11 +1,11 @@
 """Papers are printed on first need."""
 
-from jobs.app import drained, job
+from jobs.app import drained, job, share
 from jobs.queues import Lane
 from portal.actions.bind_print_runs import bind_print_runs
 from portal.actions.render_documents import render_documents
 
-BATCH = 2  # so that mails with the first papers leave while the next are printed
+BATCH = 1  # so that the mail with a paper leaves while the next is printed
 
 
 @job(Lane.DOCUMENTS)
@@ -14,6 +14,7 @@ def render_due() -> None:
 
     Printed again they are the same to the byte, so dying half way costs only the work.
     """
+    share()
     if not drained(lambda at: render_documents(limit=BATCH, at=at), BATCH):
         render_due.wake()
 
