@@ -1,5 +1,6 @@
 """Real worker processes, killed where the plan says; then the same portal goes on, as after a restart."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from jobs.app import WAKE_SECONDS, connection
+from jobs.queues import JOB_TIMEOUT, Lane, queue
 from jobs.scheduler import Scheduler
 from portal.book.proofs import failures, prove
 from portal.core.settings import Settings
@@ -37,6 +40,8 @@ class House:
 
     def live(self, **passed: float) -> None:
         """Scheduler and workers do all that falls due while so much time passes."""
+        _forget_the_dead()
+        self.work_off()
         until = self.rig.at + timedelta(**passed)
         scheduler = Scheduler()
         for _ in range(500):
@@ -50,6 +55,18 @@ class House:
         else:
             raise AssertionError(f"it does not come to rest: {look.due}")
         self.rig.go(until)
+
+
+def _forget_the_dead() -> None:
+    """What a killed worker took counts as waiting or running for some minutes more; nobody sits them out here."""
+    cache, latest = connection(), time.time() + JOB_TIMEOUT + 60
+    for mark in cache.scan_iter("portal:wake:*"):
+        assert 0 < cache.ttl(mark) <= WAKE_SECONDS
+        cache.delete(mark)
+    for held in (queue(cache, lane) for lane in Lane):
+        started = held.started_job_registry.key
+        assert all(ends <= latest for _, ends in cache.zrange(started, 0, -1, withscores=True))
+        cache.delete(started, held.intermediate_queue_key)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from jobs.worker import work
 
 PATIENCE = 60
 _nursery = multiprocessing.get_context("forkserver")
-_nursery.set_forkserver_preload(["jobs.schedule", "tests.crashes.doomed"])
+_nursery.set_forkserver_preload(["jobs.schedule", "tests.crashes.doomed", "tests.crashes.warm"])
 
 
 def was_killed(environ: Mapping[str, str], lane: str) -> bool:

@@ -1,6 +1,7 @@
 """Several workers as processes, cut off from Redis and PostgreSQL or killed at any moment: each thing happens once."""
 
 import random
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,15 @@ def without_mails(house):
     house.rig.sql("UPDATE outbox SET posted_at = :at, next_action_at = NULL WHERE posted_at IS NULL", at=house.rig.at)
 
 
+def is_taken_up(workers):
+    """Let time pass until one of the waiting jobs has begun, so that what comes now comes in its middle."""
+    cache = connection()
+    waiting, deadline = cache.llen("rq:queue:money"), time.monotonic() + 60
+    while cache.llen("rq:queue:money") == waiting and any(one.is_alive() for one in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def test_four_worker_processes_bill_and_charge_one_book_once(house):
     rig = house.rig
     rig.due(8)
@@ -59,9 +69,12 @@ def test_the_queue_emptied_again_and_again_in_the_middle_of_a_run(house):
     rig.plan()
     rig.twin.behave("slow", seconds=0.05)
     for _ in range(5):
-        Scheduler().dispatch()
+        without_mails(house)
+        if not Scheduler().dispatch().due:
+            break
         with working(environment(house.settings), "money") as workers:
-            workers[0].join(0.15)
+            is_taken_up(workers)
+            workers[0].join(0.1)
             connection().flushall()
             workers[0].join(20)
     without_mails(house)
@@ -74,12 +87,18 @@ def test_workers_killed_at_any_moment(house):
     rig, drawn = house.rig, random.Random(2026)
     rig.due(6)
     rig.plan()
-    rig.twin.behave("slow", seconds=0.03)
+    rig.twin.behave("slow", seconds=0.1)
+    killed = 0
     for _ in range(KILLS):
-        Scheduler().dispatch()
+        without_mails(house)
+        if not Scheduler().dispatch().due:
+            break
         with working(environment(house.settings), "money", count=2) as workers:
-            workers[0].join(0.25 + drawn.random() * 0.4)
+            is_taken_up(workers)
+            workers[0].join(drawn.random() * 0.3)
+            killed += any(one.is_alive() for one in workers)
         connection().flushall()
+    assert killed
     without_mails(house)
     house.live(hours=1)
     all_paid_once(house, 6)
