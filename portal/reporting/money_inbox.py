@@ -19,6 +19,7 @@ from portal.core.keyset import AnySelect, Order, Sheet, sheet
 from portal.core.money import Money
 from portal.core.tasks import Task
 from portal.customers.models import Customer
+from portal.identity.models import Approval
 from portal.invoicing.models import Invoice
 from portal.payments.models import Attempt, GatewayAccount, Payment
 from portal.payments.states import PaymentStatus
@@ -75,7 +76,8 @@ def unowned(session: Session, payment_ref: str) -> Any:
 
 
 def proof(session: Session, ref: str) -> Any:
-    """A proof that waits, its Invoice and Customer, and how often its file was sent for another invoice."""
+    """A proof that waits, its Invoice and Customer, how often its file was sent for another invoice, and the request
+    that waits for a second person."""
     other = (
         select(func.count())
         .select_from(BankReceipt)
@@ -84,9 +86,10 @@ def proof(session: Session, ref: str) -> Any:
     )
     return _one(
         session,
-        select(TransferProof, Invoice, Customer, other.label("booked_before"))
+        select(TransferProof, Invoice, Customer, other.label("booked_before"), Approval.ref.label("approval_ref"))
         .join(Invoice, Invoice.id == TransferProof.invoice_id)
         .join(Customer, Customer.id == TransferProof.customer_id)
+        .outerjoin(Approval, and_(Approval.subject == TransferProof.ref, Approval.decision.is_(None)))
         .where(TransferProof.ref == ref, TransferProof.status == ProofStatus.SUBMITTED),
     )
 

@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.formats import Formats, formats
 from portal.core.money import Money
 from portal.web import charts
-from portal.web.statuses import look_of, status_word
+from portal.web.statuses import look_of, payment_state, status_word
 from portal.web.wording import language, ngettext, zone
 
 LONG_AMOUNT = 11  # characters before the fraction from which a large amount is set smaller
@@ -93,5 +93,6 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "moment_full": lambda at: written().moment_full(at),
     "ago": ago,
     "initials": initials,
+    "payment_state": payment_state,
     "status_word": status_word,
 }

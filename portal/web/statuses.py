@@ -1,6 +1,7 @@
 """How every status of every noun looks: a word, a glyph and a tone. Colour is for exceptions."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from portal.web.wording import gettext
 
@@ -93,6 +94,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "booked": Look(_("Booked"), "circle-check", "good"),
         "reversed": Look(_("Reversed"), "rotate-cw", "bad"),
         "refunded": Look(_("Refunded"), "file-minus-2", "idle"),
+        "partly_refunded": Look(_("Partly refunded"), "file-minus-2", "idle"),
     },
     "method": {
         "active": Look(_("Valid"), "circle-check", "good"),
@@ -215,6 +217,13 @@ LOOKS: dict[str, dict[str, Look]] = {
 def look_of(noun: str, status: str) -> Look:
     """The look of a status; KeyError for one that nobody drew, which a test finds before a reader does."""
     return LOOKS[noun][str(status)]
+
+
+def payment_state(payment: Any) -> str:
+    """The state of a payment or of a row that has its status, amount and what went back, as a key of the looks."""
+    if not payment.refunded_minor or str(payment.status) == "reversed":
+        return str(payment.status)
+    return "refunded" if payment.refunded_minor >= payment.amount_minor else "partly_refunded"
 
 
 def status_word(status: str, noun: str) -> str:

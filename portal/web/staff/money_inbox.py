@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, g, url_for
+from flask import Blueprint, Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.banking import accounts, inbox, matching, proofs
@@ -78,11 +78,14 @@ def show_file(ref: str) -> Response:
 
 
 def inbox_page(
-    *, ref: str = "", error: str = "", typed: Any = None, doubts: Any = (), status: int = 200
+    *, ref: str = "", error: str = "", wrong: str = "", typed: Any = None, doubts: Any = (), status: int = 200
 ) -> ResponseReturnValue:
-    """The list with one item of it: `ref`, or that of the address, or the first. `error` is said above its form."""
+    """The list with one item of it: `ref`, or that of the address, or the first. `error` is said above its form, about
+    its field `wrong`."""
     session = db.session()
     kind = listing.picked("kind", money_inbox.KINDS)
+    if request.form.get("kind") in money_inbox.KINDS:
+        kind = request.form["kind"]
     sheet = money_inbox.page(session, kind, places=listing.places(), limit=listing.ROWS)
     wanted = ref or listing.words("item") or (sheet.rows[0].ref if sheet.rows else "")
     item, is_gone = None, False
@@ -108,6 +111,7 @@ def inbox_page(
         waiting=waiting,
         may_write=Permission.BILLING_WRITE in g.permissions,
         error=error,
+        wrong=wrong,
         typed=typed or {},
         doubts=doubts,
         today=day(clock.now(), g.zone),

@@ -85,7 +85,7 @@ def confirm(ref: str) -> ResponseReturnValue:
         arrived = _arrived()
         done = accept_proof(ref, arrived, looked_at=request.form.getlist("seen"), actor=g.actor, at=clock.now())
     except Invalid as wrong:
-        return inbox_page(ref=ref, error=said(wrong), typed=request.form, status=422)
+        return inbox_page(ref=ref, error=said(wrong), wrong=wrong.field, typed=request.form, status=422)
     except NeedsALook as doubts:
         return inbox_page(ref=ref, error=said(doubts), typed=request.form, doubts=doubts.questions, status=409)
     if done.startswith("apr_"):

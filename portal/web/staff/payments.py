@@ -20,6 +20,7 @@ from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
 from portal.web.staff import deed_words, listing
 from portal.web.staff.listing import Chip
+from portal.web.statuses import payment_state
 from portal.web.wording import gettext as _
 
 bp = Blueprint("staff_payments", __name__, url_prefix="/billing/payments")
@@ -68,7 +69,7 @@ def show_payment(ref: str) -> ResponseReturnValue:
         fragment="staff/payments/_payment.html",
         row=row,
         payment=payment,
-        state="refunded" if payment.refunded_minor else str(payment.status),
+        state=payment_state(payment),
         parts=parts,
         rest=Money(payment.amount_minor - payment.reversed_minor - spread, payment.currency),
         entries=payment_page.entries(session, ref),
