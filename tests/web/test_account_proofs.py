@@ -128,6 +128,20 @@ def test_what_cannot_be_is_said_beside_its_field_and_what_was_typed_is_kept(sess
     assert session.query(TransferProof).count() == 0
 
 
+def test_a_file_that_is_too_large_to_be_read_is_named_at_its_field(session, account, client, invoice, path):
+    huge = {"data": b"0" * 7_000_000, "content_type": "multipart/form-data; boundary=x"}
+    link = f"/pay/{pay_links.token_for(invoice, secret_key=settings().secret_key, at=NOON)}"
+    for place in (path, f"{link}/proof"):
+        answer = client.post(place, **huge)
+        assert answer.status_code == 413
+        assert "larger than 5 MB" in answer.text.partition('id="file-error"')[2][:300]
+    account.become("viewer")
+    assert client.post(path, **huge).status_code == 403
+    assert client.post(f"/pay/{'x' * 90}/proof", **huge).status_code == 404
+    assert client.post(f"{link}/open", **huge).status_code == 413
+    assert session.query(TransferProof).count() == 0
+
+
 def test_sending_twice_is_one_proof(session, send):
     assert send().status_code == send().status_code == 303
     assert session.query(TransferProof).count() == 1

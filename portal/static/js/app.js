@@ -62,6 +62,12 @@
     const form = event.target;
     const stop = () => { event.preventDefault(); event.stopImmediatePropagation(); };
     if (form.dataset.confirm && !confirm(form.dataset.confirm)) return stop();
+    // a file that would be refused is not sent: what was typed beside it would be lost with it
+    for (const input of form.querySelectorAll("input[type=file][data-most]")) {
+      const isLarge = [...input.files].some((file) => file.size > Number(input.dataset.most));
+      input.setCustomValidity(isLarge ? input.dataset.large : "");
+      if (isLarge) { input.reportValidity(); return stop(); }
+    }
     if (form.method === "post" && !form.hasAttribute("hx-post")) {
       if (form.dataset.sent) return stop();
       form.dataset.sent = "yes";

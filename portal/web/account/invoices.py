@@ -32,6 +32,7 @@ from portal.web.pay.doors import Doors
 from portal.web.pay.opening import Mistake, open_chosen
 from portal.web.pay.till import state_of as state_of_panel
 from portal.web.pay.till import till
+from portal.web.pay.ways import way_said
 from portal.web.session import settings
 from portal.web.statuses import status_word
 from portal.web.wording import gettext
@@ -98,7 +99,7 @@ def _page(invoice: Invoice, mistake: Mistake | None = None, status: int = 200) -
         today=today,
         till=till(session, invoice, at=at, latest=latest),
         doors=_doors(ref, receipt),
-        tries=[(attempt, words.method_said(method) if method else "") for attempt, method in tries],
+        tries=[(attempt, words.method_said(method) if method else way_said(attempt)) for attempt, method in tries],
         cards=_cards(invoice) if shown.is_payable else [],
         refunds=refunds.of_invoice(session, invoice.id) if was_paid else [],
         last_payment=receipt,

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.actions.confirm_return import confirm_return
 from portal.core import clock
@@ -29,7 +30,7 @@ from portal.web.pay import limits
 from portal.web.pay.doors import Doors
 from portal.web.pay.mailing import mail_link
 from portal.web.pay.opening import Mistake, open_chosen
-from portal.web.pay.proving import Place, proof_page, send_proof
+from portal.web.pay.proving import Place, proof_page, refuse_large, send_proof
 from portal.web.pay.till import state_of, till
 from portal.web.printed import printed
 from portal.web.security import takes_files
@@ -187,6 +188,20 @@ def show_proofs(token: str) -> ResponseReturnValue:
 def send(token: str) -> ResponseReturnValue:
     invoice, _customer = _opened(token)
     return send_proof(invoice, _proving(token), actor=_payer(invoice))
+
+
+@bp.errorhandler(RequestEntityTooLarge)
+def say_too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
+    if request.endpoint != f"{bp.name}.{send.__name__}":
+        return error
+    return refuse_large(_tried)
+
+
+def _tried() -> tuple[Invoice, Place]:
+    """The body was read before the page could begin."""
+    introduce_company()
+    token = str((request.view_args or {}).get("token", ""))
+    return _opened(token)[0], _proving(token)
 
 
 def _proving(token: str) -> Place:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from flask import flash, g
+from flask import current_app, flash, g
 from flask.typing import ResponseReturnValue
 
 from portal.actions.submit_proof import (
@@ -82,6 +83,20 @@ def proof_page(
         sent=proofs.of_invoice(db.session(), invoice.id),
         today=today,
     )
+
+
+def refuse_large(find: Callable[[], tuple[Invoice, Place]]) -> ResponseReturnValue:
+    """The form again for a file so large that nothing of what was sent could be read.
+
+    `find` says whose; what it refuses is answered as usual, which Flask does not do for what its handlers raise.
+    """
+    try:
+        invoice, place = find()
+    except Exception as refusal:
+        return current_app.handle_user_exception(refusal)
+    form = ProofForm(formdata=None, data={"amount": invoice.open, "paid_on": day(clock.now(), g.zone)})
+    form.refuse(Invalid(str(REFUSED["large"]), field="file"))
+    return proof_page(invoice, place, form=form, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def send_proof(invoice: Invoice, place: Place, *, actor: Actor) -> ResponseReturnValue:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from portal.core.money import Money
 from portal.gateways.base import Ability, Channel
 from portal.gateways.registry import opens, ways
-from portal.payments.models import GatewayAccount
+from portal.payments import payables
+from portal.payments.models import Attempt, GatewayAccount
+from portal.payments.states import AttemptKind
 from portal.web.wording import gettext
 
 # Banks, wallets and shops as people know them.
@@ -82,6 +84,15 @@ def name_of(bank: str) -> str:
 def title_of(channel: str) -> str:
     """A way in a heading."""
     return gettext(WORDS[Channel(channel)].title)
+
+
+def way_said(attempt: Attempt) -> str:
+    """How somebody chose to send the money: "Virtual account, BNI"; of a charge nothing."""
+    if attempt.kind != AttemptKind.PAYABLE:
+        return ""
+    known = payables.details(attempt)
+    title = title_of(known.channel) if known.channel else gettext("On the payment page")
+    return f"{title}, {name_of(known.bank)}" if known.bank else title
 
 
 def ways_of(account: GatewayAccount | None, open_amount: Money) -> tuple[Way, ...]:
