@@ -14,14 +14,13 @@ import redis
 from flask import Flask, current_app, has_app_context
 from redis.exceptions import RedisError
 from rq import get_current_job
-from sqlalchemy import text
 
 from jobs.queues import JOB_TIMEOUT, KEEP_FAILED_SECONDS, Lane, announce, queue
 from portal.app import create_app, require_no_live_account
 from portal.core import clock
 from portal.core.audit import cause
 from portal.core.business import beat
-from portal.core.db import db, transaction
+from portal.core.db import db
 from portal.core.logging import log
 from portal.core.settings import Settings, SettingsError, current
 
@@ -173,11 +172,9 @@ def now() -> datetime:
 
 
 def record_beat(name: str, began: datetime, *, finished: bool) -> None:
-    """Note when a part last worked. Not worth waiting for the disk: the next beat says it again."""
-    at = now()
-    with transaction() as session:
-        session.execute(text("SET LOCAL synchronous_commit TO off"))
-        beat(session, name, wall_at=began, at=at, finished=finished)
+    """Note when a part last worked."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        beat(connection, name, wall_at=began, at=clock.read(connection), finished=finished)
 
 
 def application() -> Flask:

@@ -64,13 +64,13 @@ def send_messages(*, limit: int, at: datetime) -> int:
     if shared is None:
         return doubtful
     started = time.monotonic()
-    with postman(current().smtp_url) as post:
-        is_down = ""
-        for place, message in enumerate(claimed):
-            if time.monotonic() - started > BATCH_SECONDS:
-                _give_back(claimed[place:], at)
-                break
-            is_down = _send(message, shared, post, is_down, at)
+    post, is_down = postman(current().smtp_url), ""
+    post.begin()
+    for place, message in enumerate(claimed):
+        if time.monotonic() - started > BATCH_SECONDS:
+            _give_back(claimed[place:], at)
+            break
+        is_down = _send(message, shared, post, is_down, at)
     return len(claimed) + doubtful
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, select, text, tuple_
+from sqlalchemy import CheckConstraint, Connection, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -134,10 +134,12 @@ def silent_since_taken(session: Session, slots: Mapping[str, datetime]) -> set[s
     return set(session.scalars(select(Tick.name).where(wanted, ~ended)))
 
 
-def beat(session: Session, name: str, *, wall_at: datetime, at: datetime, finished: bool = False) -> None:
+def beat(
+    connection: Session | Connection, name: str, *, wall_at: datetime, at: datetime, finished: bool = False
+) -> None:
     values = {"name": name, "beat_at": wall_at, "business_at": at, "finished_at": wall_at if finished else None}
     changed = {"beat_at": wall_at, "business_at": at} | ({"finished_at": wall_at} if finished else {})
-    session.execute(insert(Heartbeat).values(values).on_conflict_do_update(index_elements=["name"], set_=changed))
+    connection.execute(insert(Heartbeat).values(values).on_conflict_do_update(index_elements=["name"], set_=changed))
 
 
 def hours_since_beat(session: Session, name: str, at: datetime) -> timedelta | None:

@@ -33,7 +33,7 @@ class OnlyOurFiles(URLFetcher):  # type: ignore[misc]
 
 
 class Sheet(HTML):  # type: ignore[misc]
-    """HTML without list markers and footnotes: a seventh of the styles is left to compute, and the bytes are the same."""
+    """HTML without list markers and footnotes: a seventh of the styles is left to compute, the bytes are the same."""
 
     def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
         return [_defaults()]

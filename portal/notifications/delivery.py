@@ -1,12 +1,11 @@
-"""Handing mails to the SMTP server: one connection for a batch, every answer told apart."""
+"""Handing mails to the SMTP server: one connection for many batches, every answer told apart."""
 
 from __future__ import annotations
 
 import smtplib
 import ssl
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -14,6 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from enum import StrEnum
+from math import inf
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from portal.core.db import require_no_transaction
@@ -83,12 +83,15 @@ def message_of(envelope: Envelope) -> EmailMessage:
 
 
 class Postman:
-    """A connection that is opened for the first mail and again after it was lost. Never inside a transaction."""
+    """A connection that is opened for the first mail and again after it was lost. Never inside a transaction.
+
+    It is not closed after a batch: the next one is seldom far, and the server closes what rests too long for it.
+    """
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
         self._server: smtplib.SMTP | None = None
-        self._used_at = 0.0
+        self._used_at = -inf
 
     def deliver(self, envelope: Envelope) -> Outcome:
         require_no_transaction()
@@ -102,6 +105,13 @@ class Postman:
             self.close()
             return Outcome(Result.LATER, f"no connection: {_plain(error)}", is_down=True)
         return self._hand_over(server, envelope, message)
+
+    def begin(self) -> None:
+        """A batch begins: its first mail asks whether the connection still stands."""
+        self._used_at = -inf
+
+    def __del__(self) -> None:
+        self.close()
 
     def close(self) -> None:
         if self._server is not None:
@@ -134,7 +144,7 @@ class Postman:
         if self._server is not None and not self._stands(self._server):
             self.close()
         if self._server is None:
-            self._server = _connect(self._url)
+            self._server = _connect(self.url)
         self._used_at = time.monotonic()
         return self._server
 
@@ -148,14 +158,17 @@ class Postman:
             return False
 
 
-@contextmanager
-def postman(url: str) -> Iterator[Postman]:
-    """`url`: smtp://user:password@host:port, smtps://…, or smtp://…?starttls=1."""
-    opened = Postman(url)
-    try:
-        yield opened
-    finally:
-        opened.close()
+_own = threading.local()
+
+
+def postman(url: str) -> Postman:
+    """This thread's own. `url`: smtp://user:password@host:port, smtps://…, or smtp://…?starttls=1."""
+    found: Postman | None = getattr(_own, "postman", None)
+    if found is None or found.url != url:
+        if found is not None:
+            found.close()
+        found = _own.postman = Postman(url)
+    return found
 
 
 def _connect(url: str) -> smtplib.SMTP:

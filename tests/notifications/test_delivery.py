@@ -197,8 +197,8 @@ def test_a_mail_with_every_header_it_needs_and_none_it_does_not():
 
 
 def test_an_address_that_no_header_can_hold_is_refused_without_a_server():
-    with postman("smtp://127.0.0.1:9") as post:
-        outcome = post.deliver(replace(_envelope(), recipient="ada@example.com\nBcc: x@example.com"))
+    post = postman("smtp://127.0.0.1:9")
+    outcome = post.deliver(replace(_envelope(), recipient="ada@example.com\nBcc: x@example.com"))
     assert outcome.result is Result.REFUSED
 
 
