@@ -7,6 +7,7 @@ from typing import cast
 
 from sqlalchemy.orm import Session
 
+from portal.core.actors import Actor, ActorKind
 from portal.core.errors import Refused
 from portal.core.money import Money
 from portal.core.secrets import vault
@@ -46,8 +47,9 @@ def secret_place(account: GatewayAccount) -> str:
     return f"gateway_accounts.secrets:{account.ref}"
 
 
-PATIENCE_OF_A_PAGE = Deadlines(charge=10.0, page=10.0, read=10.0)
-"""How long somebody who looks at a page waits for a gateway, in seconds for each call."""
+PATIENCE_OF_A_PAGE = Deadlines(charge=10.0, page=6.0, read=4.0)
+"""How long somebody who looks at a page waits for a gateway, in seconds for each call: ten for asking what became of
+one thing and opening another."""
 
 
 def adapter_of(account: GatewayAccount, deadlines: Deadlines | None = None) -> Adapter:
@@ -65,6 +67,11 @@ def adapter_of(account: GatewayAccount, deadlines: Deadlines | None = None) -> A
         former_secrets=[former] if former else [],
         deadlines=deadlines,
     )
+
+
+def patience_of(actor: Actor) -> Deadlines | None:
+    """A person waits for the page, whether they signed in or have a link; None for the clock, which has time."""
+    return PATIENCE_OF_A_PAGE if actor.kind in (ActorKind.CUSTOMER, ActorKind.STAFF) else None
 
 
 def pulling(account: GatewayAccount) -> Pulls:

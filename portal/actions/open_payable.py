@@ -111,7 +111,7 @@ def open_one(*, customer_id: int, invoice_ref: str | None, wish: Wish, actor: Ac
         attempt = _commit_to(session, sale, actor=actor, at=at)
         order = _order(attempt, sale)
     crash_point("C-09")
-    payable = _ask(sale.account, order)
+    payable = _ask(sale.account, order, is_second_question=bool(asked))
     crash_point("C-31")
     return _record(attempt.id, payable, sale.account, at=at)
 
@@ -250,9 +250,10 @@ def _order(attempt: Attempt, sale: Sale) -> CheckoutOrder:
     )
 
 
-def _ask(account: GatewayAccount, order: CheckoutOrder) -> Payable:
+def _ask(account: GatewayAccount, order: CheckoutOrder, *, is_second_question: bool) -> Payable:
+    patience = _gateways.PATIENCE_OF_A_PAGE if is_second_question else None
     try:
-        return _gateways.adapter_of(account).checkout(order)
+        return _gateways.adapter_of(account, patience).checkout(order)
     except Refused as refusal:
         return Payable(Outcome.NOT_SENT, order.reference, reason=refusal.message)
     except Exception as error:

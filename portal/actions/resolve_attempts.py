@@ -107,9 +107,8 @@ def _question(attempt: Attempt) -> Question:
 
 
 def _resolve(account: GatewayAccount, questions: Sequence[Question], *, actor: Actor, at: datetime) -> list[LookUp]:
-    someone_waits = actor.user_id is not None
     try:
-        gateway = _gateways.adapter_of(account, _gateways.PATIENCE_OF_A_PAGE if someone_waits else None)
+        gateway = _gateways.adapter_of(account, _gateways.patience_of(actor))
     except Refused as refusal:
         log().error("cannot ask the gateway", account=account.ref, reason=refusal.message)
         return []
