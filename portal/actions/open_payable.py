@@ -219,18 +219,10 @@ def _commit_to(session: Session, sale: Sale, *, actor: Actor, at: datetime) -> A
         at=at,
     )
     audit.record(
-        session,
-        actor,
-        "checkout.started",
-        at=at,
-        customer_id=customer.id,
-        subject=attempt.reference,
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        channel=str(wish.channel),
-        bank=wish.bank,
+        session, actor, "checkout.started", at=at, customer_id=customer.id, subject=attempt.reference,
+        amount_minor=amount.minor, currency=amount.currency, channel=str(wish.channel), bank=wish.bank,
         invoice=invoice.ref if invoice else None,
-    )
+    )  # fmt: skip
     return attempt
 
 
