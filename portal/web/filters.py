@@ -17,6 +17,8 @@ from portal.web.wording import language, ngettext, zone
 
 LONG_AMOUNT = 11  # characters before the fraction from which a large amount is set smaller
 
+GATEWAYS = {"ipaymu": "iPaymu", "paystack": "Paystack"}
+
 
 def init_filters(app: Flask) -> None:
     """Register the filters and the globals of the same kind."""
@@ -31,6 +33,11 @@ def written() -> Formats:
         g.formats = formats(language(), zone())
     found: Formats = g.formats
     return found
+
+
+def gateway_name(gateway: str) -> str:
+    """As it calls itself."""
+    return GATEWAYS.get(gateway, gateway.title())
 
 
 def money(amount: Money, size: str = "") -> Markup:
@@ -93,6 +100,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "moment_full": lambda at: written().moment_full(at),
     "ago": ago,
     "initials": initials,
+    "gateway_name": gateway_name,
     "payment_state": payment_state,
     "status_word": status_word,
 }

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from portal.actions.charge_invoices import charge_invoices
 from portal.actions.connect_gateway import connect_gateway
+from portal.actions.create_subscription import create_subscription
 from portal.actions.relay_outbox import relay_outbox
 from portal.actions.render_documents import render_documents
 from portal.actions.resolve_attempts import resolve_attempts
@@ -25,7 +26,9 @@ from portal.customers.models import Customer
 from portal.local.mails import parse, part
 from portal.payments.models import GatewayAccount
 from portal.subscriptions.models import Subscription
+from portal.subscriptions.states import Collection
 from portal.subscriptions.states import SubscriptionStatus as Status
+from portal.subscriptions.wishes import Beginning, StartTerms
 from portal.twins.paystack.server import serve
 from portal.twins.paystack.twin import Settings as TwinSettings
 from portal.twins.paystack.twin import Twin
@@ -190,6 +193,24 @@ def test_upgrade_by_quote_with_the_stored_card(
     see(tab, "Paid. Thank you.")
     tab.goto("/account/")
     expect(tab.get_by_text("Scale, paid monthly")).to_be_visible()
+
+
+def test_pay_what_one_sends_oneself_with_the_stored_card_after_all(session, make: Make, tab: Page, shop: dict):
+    customer = make.customer()
+    enter(tab, session, customer)
+    buy(tab, session, "Choose Team")
+    asked = StartTerms(collection=Collection.PUSH)
+    items = [(shop["Team"].ref, 1)]
+    create_subscription(customer.id, items, beginning=Beginning.ACTIVE, asked=asked, actor=STAFF, at=NOON)
+    tab.goto("/account/invoices?state=open")
+    tab.locator("a.rowlink").click()
+    expect(tab.get_by_text("Visa ending").first).to_be_visible()
+    tab.get_by_role("button", name="Pay ₦48,375.00").click()
+    expect(tab.get_by_text("We are waiting for your bank. No need to pay again.")).to_be_visible()
+    expect(tab.get_by_role("button", name="Pay ₦48,375.00")).to_have_count(0)
+    work(session, NOON + timedelta(seconds=2))
+    see(tab, "Nothing is left to pay.")
+    expect(tab.get_by_role("link", name="Receipt").first).to_be_visible()
 
 
 def test_pay_late_with_another_card_and_be_restored(session, make: Make, tab: Page, shop: dict):

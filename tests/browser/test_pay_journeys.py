@@ -8,15 +8,19 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from portal.actions.reject_proof import reject_proof
 from portal.actions.revoke_pay_links import revoke_pay_links
+from portal.actions.submit_proof import Claim, submit_proof
 from portal.core.settings import current
 from portal.customers.models import Customer
 from portal.invoicing import pay_links
 from portal.invoicing.models import Invoice
+from portal.invoicing.pay_links import printed_address
 from tests.browser.looking import SIZES, faults_here, faults_of
 from tests.factories import STAFF, Make
 from tests.people import PASSWORD, join, make_user
 from tests.pushing import PushWorld
+from tests.rules.polyglots import picture
 
 PHONE = {"width": 390, "height": 844}
 
@@ -111,6 +115,76 @@ def test_the_gateways_own_page_and_back(pushed, invoice, tab: Page):
     see(tab, "Nothing is left to pay.")
 
 
+def test_a_wallet_in_its_own_app(pushed, invoice, tab: Page):
+    path = path_of(pushed, invoice)
+    tab.goto(path)
+    choose(tab, "E-wallet", "Open the wallet", bank="DANA")
+    tab.wait_for_url(f"{pushed.twin.url}/**")
+    tab.goto(path)
+    expect(tab.get_by_role("link", name="Open DANA")).to_be_visible()
+    pushed.pays(invoice)
+    pushed.work()
+    see(tab, "Nothing is left to pay.")
+
+
+def test_a_part_and_what_is_wrong_with_it_at_its_field(pushed, invoice, tab: Page):
+    pushed.make.policy(customer_may_pay_part=True)
+    tab.goto(path_of(pushed, invoice))
+    shown = tab.locator("details", has=tab.locator("summary", has_text="QRIS"))
+    shown.locator("summary").click()
+    shown.get_by_label("Amount").fill("9.000.000")
+    shown.get_by_role("button", name="Show the code").click()
+    expect(shown.get_by_label("Amount")).to_have_value("9.000.000")
+    expect(shown.get_by_label("Amount")).to_have_attribute("aria-invalid", "true")
+    assert pushed.attempts(invoice) == []
+    shown.get_by_label("Amount").fill("500.000")
+    shown.get_by_role("button", name="Show the code").click()
+    expect(tab.get_by_role("img", name="QRIS code for Rp500.000")).to_be_visible()
+    pushed.pays(invoice)
+    pushed.work()
+    see(tab, "Paid by QRIS")
+    assert pushed.reload(invoice).open_minor == 1_000_000
+
+
+def test_a_transfer_with_a_proof_and_no_account(pushed, tab: Page):
+    pushed.make.bank("IDR")
+    invoice = pushed.owed(1_500_000, name="PT Nusantara Riset")
+    tab.goto(path_of(pushed, invoice))
+    tab.locator("summary", has_text="Bank transfer").click()
+    expect(tab.get_by_text("1012345678")).to_be_visible()
+    tab.get_by_role("link", name="I have paid: send a proof").click()
+    tab.get_by_label("The file").set_input_files({"name": "r.png", "mimeType": "image/png", "buffer": picture()})
+    tab.get_by_role("button", name="Send the proof").click()
+    expect(tab.get_by_text("Thank you. We look at it")).to_be_visible()
+    tab.goto(path_of(pushed, invoice))
+    expect(tab.get_by_text("is being checked. No need to pay again")).to_be_visible()
+
+
+def test_a_file_that_is_too_large_is_said_to_be_and_loses_nothing(pushed, tab: Page):
+    pushed.make.bank("IDR")
+    invoice = pushed.owed(1_500_000, name="PT Nusantara Riset")
+    tab.goto(f"{path_of(pushed, invoice)}/proof")
+    tab.get_by_label("Anything we should know").fill("sent from the office")
+    large = {"name": "r.png", "mimeType": "image/png", "buffer": picture() + b"0" * 7_000_000}
+    tab.get_by_label("The file").set_input_files(large)
+    tab.get_by_role("button", name="Send the proof").click()
+    if tab.has_scripts:  # type: ignore[attr-defined]
+        said = tab.get_by_label("The file").evaluate("input => input.validationMessage")
+        assert said == "The file is too large: at most 5 MB."
+        expect(tab.get_by_label("Anything we should know")).to_have_value("sent from the office")
+    else:
+        expect(tab.locator("#file-error")).to_contain_text("larger than 5 MB")
+
+
+def test_from_the_address_on_paper_to_a_link_by_mail(pushed, invoice, tab: Page):
+    tab.goto(printed_address(invoice, current()))
+    expect(tab.get_by_role("heading", name="Pay your invoice")).to_be_visible()
+    tab.get_by_role("button", name="Mail me the link").click()
+    expect(tab.get_by_role("heading", name="A link is on its way")).to_be_visible()
+    pushed.work()
+    assert pushed.mails("pay_link")
+
+
 def test_a_link_that_was_taken_back_and_a_fresh_one_by_mail(pushed, invoice, tab: Page):
     path = path_of(pushed, invoice)
     revoke_pay_links(invoice.ref, actor=STAFF, at=pushed.at)
@@ -142,12 +216,24 @@ def test_signed_in_the_same_panel_stands_beside_the_invoice(pushed, invoice, tab
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_no_face_of_the_page_has_a_fault(pushed, invoice, browser: Browser, base_url: str, size: str):
+def test_no_face_of_the_page_has_a_fault(pushed, browser: Browser, base_url: str, size: str):
     context = browser.new_context(base_url=base_url, viewport=SIZES[size])
     page = context.new_page()
+    pushed.make.bank("IDR")
+    invoice = pushed.owed(1_500_000, name="PT Nusantara Riset")
     path = path_of(pushed, invoice)
     pushed.make.policy(customer_may_pay_part=True)
-    found = faults_of(page, path)
+    found = faults_of(page, printed_address(invoice, current()))
+    found += faults_of(page, f"{path}/proof")
+    found += faults_of(page, path)
+    page.locator("input[name=amount]").first.fill("1")
+    page.get_by_role("button", name="Get the account number").click()
+    found += faults_here(page, "wrong amount")
+    claim = Claim(invoice.open, pushed.at.date())
+    proof = submit_proof(invoice.ref, picture(), claim, actor=STAFF, at=pushed.at)
+    found += faults_of(page, path)
+    reject_proof(proof, reason="Another name stands on it", actor=STAFF, at=pushed.at)
+    found += faults_of(page, path)
     pushed.open(invoice)
     found += faults_of(page, path)
     pushed.open(invoice, "qris", is_switching=True)

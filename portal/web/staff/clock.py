@@ -15,7 +15,7 @@ from portal.core.periods import Interval, Unit, start_of
 from portal.identity.permissions import Permission, requires
 from portal.reporting import time_machine
 from portal.reporting.time_machine import TimeMachine
-from portal.web.filters import written
+from portal.web.filters import gateway_name, written
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
 from portal.web.reading import Unreadable, read_day
@@ -116,5 +116,7 @@ def _refusal(machine: TimeMachine) -> str:
             "This installation bills for real, so its clock is the wall's. It can be moved only where TEST_MODE is on."
         )
     if machine.live_gateway:
-        return _("A live account of %(gateway)s is enabled, so the clock stays.", gateway=machine.live_gateway.title())
+        return _(
+            "A live account of %(gateway)s is enabled, so the clock stays.", gateway=gateway_name(machine.live_gateway)
+        )
     return ""

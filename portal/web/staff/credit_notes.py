@@ -227,9 +227,7 @@ def _filters() -> Filters:
 def _chips(filters: Filters) -> list[Chip]:
     cause = credit_note_words.cause_word(NoteCause(filters.cause)) if filters.cause else ""
     return [
-        Chip("q", _("Search"), filters.words),
-        Chip("currency", _("Currency"), filters.currency),
-        Chip("customer", _("Customer"), filters.customer_ref),
+        *listing.usual_chips(filters),
         Chip("cause", _("Reason"), cause),
         Chip("from_on", _("Issued from"), listing.day_words(filters.from_on)),
         Chip("until_on", _("Issued until"), listing.day_words(filters.until_on)),

@@ -178,11 +178,7 @@ def _filters() -> Filters:
 
 
 def _chips(filters: Filters) -> list[Chip]:
-    return [
-        Chip("q", gettext("Search"), filters.words),
-        Chip("currency", gettext("Currency"), filters.currency),
-        Chip("customer", gettext("Customer"), filters.customer_ref),
-    ]
+    return listing.usual_chips(filters)
 
 
 def _tabs() -> list[tuple[str, str]]:

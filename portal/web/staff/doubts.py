@@ -14,6 +14,7 @@ from portal.identity.permissions import Permission, requires
 from portal.payments.states import IN_DOUBT
 from portal.reporting import doubt_list, payment_page
 from portal.reporting.doubt_list import Filters
+from portal.web.filters import gateway_name
 from portal.web.forms import ChoiceField, LineField, MoneyField, PortalForm, TextField, UploadField, required
 from portal.web.htmx import see_other, show
 from portal.web.staff import listing
@@ -134,6 +135,6 @@ def _chips(filters: Filters) -> list[Chip]:
     return [
         Chip("q", gettext("Search"), filters.words),
         Chip("currency", gettext("Currency"), filters.currency),
-        Chip("gateway", gettext("Gateway"), filters.gateway.title()),
+        Chip("gateway", gettext("Gateway"), gateway_name(filters.gateway)),
         Chip("age", gettext("In doubt for"), ages.get(filters.age, "")),
     ]

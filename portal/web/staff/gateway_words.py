@@ -6,13 +6,8 @@ from typing import Any
 
 from portal.web.wording import gettext as _
 
-NAMES = {"paystack": "Paystack", "ipaymu": "iPaymu"}
 FAR_OFF = 60
 """Seconds by which clocks may differ before somebody should look."""
-
-
-def name(gateway: str) -> str:
-    return NAMES.get(gateway, gateway.title())
 
 
 def mode(of: str) -> str:

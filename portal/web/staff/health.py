@@ -15,7 +15,7 @@ from portal.identity.permissions import Permission, requires
 from portal.reporting import health, upkeep
 from portal.reporting.health import FULL, Beat, Health
 from portal.reporting.upkeep import Upkeep
-from portal.web.filters import written
+from portal.web.filters import gateway_name, written
 from portal.web.forms import only_fields
 from portal.web.htmx import see_other, show
 from portal.web.session import settings
@@ -128,7 +128,7 @@ def _gateways(kept: Upkeep) -> Part:
     if not enabled:
         return Part(_("Gateways"), "bad", _("none is connected"))
     state = "bad" if kept.stopped else "good"
-    figure = ", ".join(f"{one.account.gateway.title()} {one.account.mode}" for one in enabled)
+    figure = ", ".join(f"{gateway_name(one.account.gateway)} {one.account.mode}" for one in enabled)
     return Part(_("Gateways"), state, figure, _("stopped") if kept.stopped else "")
 
 

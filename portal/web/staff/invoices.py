@@ -167,9 +167,7 @@ def _filters() -> Filters:
 
 def _chips(filters: Filters) -> list[Chip]:
     return [
-        Chip("q", _("Search"), filters.words),
-        Chip("currency", _("Currency"), filters.currency),
-        Chip("customer", _("Customer"), filters.customer_ref),
+        *listing.usual_chips(filters),
         Chip("subscription", _("Subscription"), filters.subscription_ref),
         Chip("from_on", _("Issued from"), listing.day_words(filters.from_on)),
         Chip("until_on", _("Issued until"), listing.day_words(filters.until_on)),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import request
 
@@ -27,6 +28,15 @@ class Chip:
     name: str
     word: str
     value: str
+
+
+def usual_chips(filters: Any) -> list[Chip]:
+    """Those of the filters that every list of money has: words, currency and customer."""
+    return [
+        Chip("q", _("Search"), filters.words),
+        Chip("currency", _("Currency"), filters.currency),
+        Chip("customer", _("Customer"), filters.customer_ref),
+    ]
 
 
 def picked(name: str, allowed: Collection[str], default: str = "") -> str:
@@ -55,7 +65,11 @@ def day_asked(name: str) -> date | None:
 
 
 def currency_asked() -> str:
-    return picked("currency", CURRENCIES)
+    """As people type it, in small letters too."""
+    value = request.args.get("currency", "").strip().upper()
+    if value and value not in CURRENCIES:
+        raise Invalid(_("This filter has no such choice: %(name)s.", name="currency"), field="currency")
+    return value
 
 
 def places() -> Mapping[str, str]:

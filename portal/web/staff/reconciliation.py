@@ -14,9 +14,10 @@ from portal.identity.permissions import Permission, requires
 from portal.reconciling.kinds import DifferenceKind, Remedy
 from portal.reporting import difference_list
 from portal.reporting.difference_list import Filters
+from portal.web.filters import GATEWAYS, gateway_name
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
-from portal.web.staff import difference_words, gateway_words, listing
+from portal.web.staff import difference_words, listing
 from portal.web.staff.listing import Chip, reason_given
 from portal.web.wording import gettext as _
 
@@ -45,7 +46,6 @@ def list_differences() -> ResponseReturnValue:
         chips=listing.chips(_chips(filters)),
         kinds=[(kind.value, difference_words.kind_word(kind)) for kind in DifferenceKind],
         words=difference_words,
-        gateway_name=gateway_words.name,
         asked=ASKED,
         can_act=Permission.BILLING_WRITE in g.permissions,
         at=clock.now(),
@@ -88,7 +88,7 @@ def _filters() -> Filters:
     return Filters(
         tab=listing.picked("tab", difference_list.TABS, "open"),
         words=listing.words(),
-        gateway=listing.picked("gateway", tuple(gateway_words.NAMES)),
+        gateway=listing.picked("gateway", tuple(GATEWAYS)),
         kind=listing.picked("kind", [kind.value for kind in DifferenceKind]),
     )
 
@@ -97,6 +97,6 @@ def _chips(filters: Filters) -> list[Chip]:
     kind = difference_words.kind_word(DifferenceKind(filters.kind)) if filters.kind else ""
     return [
         Chip("q", _("Search"), filters.words),
-        Chip("gateway", _("Gateway"), gateway_words.name(filters.gateway) if filters.gateway else ""),
+        Chip("gateway", _("Gateway"), gateway_name(filters.gateway)),
         Chip("kind", _("What differs"), kind),
     ]

@@ -21,6 +21,7 @@ from portal.payments import queries, refunds
 from portal.payments.refund_states import CLOSED, RefundStatus, RefundWay
 from portal.reporting import invoice_page, payment_page, refund_list
 from portal.reporting.refund_list import Filters
+from portal.web.filters import gateway_name
 from portal.web.forms import (
     ChoiceField,
     DayField,
@@ -279,10 +280,8 @@ def _filters() -> Filters:
 def _chips(filters: Filters) -> list[Chip]:
     ways = {"gateway": gettext("through the gateway"), "by_hand": gettext("by hand")}
     return [
-        Chip("q", gettext("Search"), filters.words),
-        Chip("currency", gettext("Currency"), filters.currency),
-        Chip("customer", gettext("Customer"), filters.customer_ref),
-        Chip("gateway", gettext("Gateway"), filters.gateway.title()),
+        *listing.usual_chips(filters),
+        Chip("gateway", gettext("Gateway"), gateway_name(filters.gateway)),
         Chip("way", gettext("How"), ways.get(filters.way, "")),
     ]
 
