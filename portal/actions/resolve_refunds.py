@@ -79,6 +79,8 @@ def _record(one: Asked, found: RefundList, *, actor: Actor, at: datetime) -> Non
         refund = _refund_asking.locked(session, one.refund_id)
         if found.answer is not Answer.FOUND or not _is_listed(refund, found):
             _miss(refund, found, at=at)
+        elif refund.next_action_at == at + refunds.LEASE:  # listed as before: its claim must not become its pace
+            refund.next_action_at = refunds.ask_again_at(refund, at)
         if refund.next_action_at is not None:
             _refunding.doubt(session, refund, at)
 

@@ -273,6 +273,16 @@ def test_one_on_its_way_for_longer_than_banks_take_is_a_persons_task(world, paid
     assert "refund_in_doubt" in open_tasks(world)
 
 
+def test_one_that_stays_on_its_way_is_asked_about_ever_less_often(world, paid, send_back, gateway):
+    ref = send_back(paid())
+    world.days(4)
+    assert row(world, ref).status is RefundStatus.PENDING
+    assert row(world, ref).queries <= 9
+    gateway.back.becomes(ref, Outcome.SUCCEEDED)
+    world.days(1)
+    assert row(world, ref).status is RefundStatus.SUCCEEDED
+
+
 def test_a_form_sent_twice_asks_once(world, paid, send_back, gateway):
     payment = paid()
     first, second = (send_back(payment, form_key="k1") for _ in range(2))
