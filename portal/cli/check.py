@@ -19,7 +19,7 @@ from portal.simulation.world import World
 
 FIRST_DAY = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 LAST_DAY = datetime(2028, 3, 12, 12, 0, tzinfo=UTC)
-"""Every day of a month is somebody's anchor, the year has a 29 February, and who pays by the year has paid again."""
+"""The year has a 29 February, and most of those who pay by the year have paid again."""
 
 
 def register(group: AppGroup) -> None:

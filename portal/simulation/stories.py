@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from itertools import cycle
 
 from portal.core.periods import Interval, Unit
 from portal.simulation.people import Company, companies
@@ -14,7 +15,8 @@ from portal.subscriptions.states import Collection
 
 MONTHLY, YEARLY = Interval(Unit.MONTH), Interval(Unit.YEAR)
 PASSWORD = "Sunrise-over-Lagos-7"  # noqa: S105  (of made-up customers)
-ENROLLING_DAYS = 31
+ENROLLING_DAYS = (0, 2, 4, 6, 8, 28, 29, 30, 14, 21)
+"""Days after the first at which somebody begins: from a 1st on these are anchors on the 29th to 31st as well."""
 
 TWICE_DECLINED = "4000000000000051"
 ALWAYS_BROKE = "4084080000670037"
@@ -99,10 +101,8 @@ Role = tuple[timedelta, Company, Story]
 
 
 def cast() -> Iterator[Role]:
-    """Everybody with the day they begin, spread over a month, so that every day of it is somebody's anchor."""
+    """Everybody with the day they begin; each story has its people on several days."""
     people = companies("customers.example")
-    number = 0
-    for story in STORIES:
-        for _ in range(story.count):
-            yield timedelta(days=number % ENROLLING_DAYS), next(people), story
-            number += 1
+    roles = ((next(people), story) for story in STORIES for _ in range(story.count))
+    for (company, story), days in zip(roles, cycle(ENROLLING_DAYS), strict=False):
+        yield timedelta(days=days), company, story
