@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from portal.core.clock import wall
 from portal.gateways import http
 from portal.gateways.base import ChargeOutcome, Outcome, WrongRequest
 from portal.gateways.paystack_reading import charge_outcome
@@ -70,5 +70,5 @@ def _seconds_until_reset(reply: http.Reply) -> int | None:
         return None
     seconds = int(told)
     if seconds > 10**9:
-        seconds -= int(datetime.now(UTC).timestamp())
+        seconds -= int(wall().timestamp())
     return max(0, min(seconds, 3600))

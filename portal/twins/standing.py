@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,7 +40,7 @@ class Character:
     schedule: tuple[timedelta, ...]
 
 
-class StandIn:
+class StandIn(ABC):
     """The parts of a twin. The gateway's own books are the subclass's; it says how they are restored and cleared."""
 
     def __init__(self, settings: Settings, character: Character, headers: Headers) -> None:
@@ -91,8 +92,10 @@ class StandIn:
         self.records.close()
         self.truth.close()
 
+    @abstractmethod
     def restore_book(self, kind: str, record: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Take one record of the gateway's own books."""
 
+    @abstractmethod
     def clear_books(self) -> None:
-        raise NotImplementedError
+        """Forget the gateway's own books."""
