@@ -92,9 +92,10 @@ def subject_of(subject: str, facts: Mapping[str, Any]) -> tuple[str, str]:
         return words, url_for("staff_disputes.show_dispute", ref=subject)
     if subject.startswith("bnk_"):
         return str(facts.get("name") or subject), url_for("staff_bank_accounts.list_accounts")
-    if subject.startswith("pay_") and "wire" in facts:
+    if "wire" in facts:
         wire = facts["wire"]
-        return str(wire["reference"] or wire["payer"] or wire["value_on"]), ""
+        page = url_for("money_inbox.show_inbox", item=subject) if subject.startswith("tp_") else ""
+        return str(wire["reference"] or wire["payer"] or wire["value_on"]), page
     if subject.startswith("pay_"):
         return words, url_for("staff_payments.show_payment", ref=subject)
     if subject.startswith("at-"):

@@ -183,6 +183,7 @@ def deliver(ref: str) -> ResponseReturnValue:
 @bp.post("/<ref>/release")
 @requires(Permission.OPERATIONS_WRITE)
 def release(ref: str) -> ResponseReturnValue:
+    only_fields("reason")
     reason = listing.reason_given()
     customer = customers.by_ref(db.session(), ref)
     release_customer(customer.id, reason=reason, actor=g.actor, at=clock.now())
