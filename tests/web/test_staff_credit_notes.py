@@ -291,5 +291,7 @@ def test_the_customer_sees_a_note_with_its_paper_once_it_is_issued(app, session,
     assert note.ref not in customer.get(page).text
     assert customer.get(paper).status_code == 404
     send(second, f"{INBOX}/{approval.ref}/approve", reason="")
-    assert note.ref in customer.get(page).text
+    shown = customer.get(page).text
+    assert note.ref in shown
+    assert "₦1,075.00 to your balance" in shown
     assert customer.get(paper).status_code == 200

@@ -95,7 +95,7 @@ def _page(invoice: Invoice, mistake: Mistake | None = None, status: int = 200) -
         mistake=mistake,
         invoice=shown,
         rows=[line_row(line) for line in shown.lines],
-        notes=notes,
+        notes=[(note, words.note_said(note)) for note in notes],
         today=today,
         till=till(session, invoice, at=at, latest=latest),
         doors=_doors(ref, receipt),

@@ -2,8 +2,10 @@
 
 from datetime import date
 
+from portal.core.money import Money
 from portal.core.periods import Interval, Unit
 from portal.gateways.base import DECLINE_SENTENCES, DeclineKind
+from portal.invoicing.models import CreditNote
 from portal.payments.models import Attempt, PaymentMethod
 from portal.payments.receipts import method_words
 from portal.payments.states import IN_DOUBT, AttemptKind, AttemptStatus
@@ -57,6 +59,17 @@ def plan_said(part: Part) -> str:
 def method_said(method: PaymentMethod) -> str:
     """ "Visa ending 4081"."""
     return method_words(method.kind, method.brand, method.last4, language())
+
+
+def note_said(note: CreditNote) -> str:
+    """Where a credit note's money went: "₦2,375.00 to your balance, ₦3,000.00 back to you"."""
+    places = [
+        (note.to_invoice_minor, _("%(sum)s off this invoice")),
+        (note.to_balance_minor, _("%(sum)s to your balance")),
+        (note.to_refund_minor, _("%(sum)s back to you")),
+    ]
+    said = [text % {"sum": written().money(Money(minor, note.currency))} for minor, text in places if minor]
+    return ", ".join(said)
 
 
 def sign_of(method: PaymentMethod) -> str:
