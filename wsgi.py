@@ -2,7 +2,8 @@
 
 import sys
 
-from portal.app import create_app, require_no_live_account
+from portal.app import create_app
+from portal.bare import require_no_live_account
 from portal.core.settings import Settings, SettingsError
 
 try:

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from rq import get_current_job
 
 from jobs.queues import JOB_TIMEOUT, KEEP_FAILED_SECONDS, Lane, announce, queue
-from portal.app import create_app, require_no_live_account
+from portal.bare import bare_app, require_no_live_account
 from portal.core import clock
 from portal.core.audit import cause
 from portal.core.business import beat
@@ -213,7 +213,7 @@ def installed() -> Iterator[None]:
 @lru_cache(maxsize=1)
 def _own_application() -> Flask:
     settings = Settings.from_env()
-    own = create_app(settings)
+    own = bare_app(settings)
     require_no_live_account(own, settings)
     return own
 

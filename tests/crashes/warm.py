@@ -2,11 +2,11 @@
 
 from sqlalchemy.orm import configure_mappers
 
-from portal.app import create_app
+from portal.bare import bare_app
 from portal.core.settings import Settings
 
 configure_mappers()
-create_app(
+bare_app(
     Settings(
         database_url="postgresql://nobody@127.0.0.1:1/nothing",
         redis_url="redis://127.0.0.1:1",

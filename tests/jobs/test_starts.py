@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from portal.app import require_no_live_account
+from portal.bare import require_no_live_account
 from portal.core.business import VirtualClock
 from portal.core.settings import SettingsError
 from portal.local.home import CHECKOUT
