@@ -14,6 +14,7 @@ have python3 && python3 -c 'import sys, venv, ensurepip; assert sys.version_info
   || need="$need python3 python3-venv"
 [ -e /etc/ssl/certs/ca-certificates.crt ] || ! have apt-get || need="$need ca-certificates"
 library libpangoft2-1.0.so.0 || need="$need libpangoft2-1.0-0"
+library libharfbuzz-subset.so.0 || need="$need libharfbuzz-subset0"
 if [ "$want" = test ]; then
   have chromium || need="$need chromium"
   library libatomic.so.1 || need="$need libatomic1"
