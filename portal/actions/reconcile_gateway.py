@@ -8,6 +8,7 @@ from portal.actions import _gateways, _listing
 from portal.core import audit
 from portal.core import business as businesses
 from portal.core.actors import Actor
+from portal.core.crashes import crash_point
 from portal.core.db import transaction
 from portal.core.errors import Refused
 from portal.core.logging import log
@@ -56,6 +57,7 @@ def reconcile_gateway(*, actor: Actor, at: datetime) -> str | None:
         *comparing_returns.refunds(ours, theirs, frame),
         *comparing_returns.disputes(ours, theirs, frame),
     ]
+    crash_point("reconciliation.compared")
     _keep(look, theirs, frame, found, actor=actor, at=at)
     return ref
 
@@ -101,6 +103,7 @@ def _keep(look: Look, theirs: Theirs, frame: Frame, found: Sequence[Found], *, a
         row.refunds, row.disputes = len(theirs.refunds or ()), len(theirs.disputes or ())
         row.opened, row.closed = kept.opened, kept.closed
         looks.finish(row, at=at)
+        crash_point("reconciliation.keeping")
         audit.record(
             session,
             actor,

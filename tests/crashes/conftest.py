@@ -10,7 +10,7 @@ import pytest
 
 from jobs.app import WAKE_SECONDS, connection
 from jobs.queues import JOB_TIMEOUT, Lane, queue
-from jobs.scheduler import Scheduler
+from jobs.scheduler import Outlook, Scheduler
 from portal.book.proofs import failures, prove
 from portal.core.settings import Settings
 from portal.local.mails import Mails
@@ -35,8 +35,12 @@ class House:
 
     def dies(self, lane: str, plan: str, nth: int = 1) -> None:
         """A worker of the lane takes what is due and is killed in it."""
-        look = Scheduler().dispatch()
+        look = self.look()
         assert doomed.was_killed(environment(self.settings) | {"CRASH_PLAN": f"{plan}:{nth}:kill"}, lane), look
+
+    def look(self) -> Outlook:
+        """The scheduler wakes whoever has something to do."""
+        return Scheduler().dispatch()
 
     def live(self, **passed: float) -> None:
         """Scheduler and workers do all that falls due while so much time passes."""

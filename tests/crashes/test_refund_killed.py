@@ -3,13 +3,21 @@
 import pytest
 from sqlalchemy import func, select
 
+from portal.actions.decide_approval import decide_approval
+from portal.actions.propose_credit_note import NoteWish, propose_credit_note
 from portal.actions.request_refund import request_refund
 from portal.core.actors import Actor
 from portal.core.money import Money
+from portal.identity.approvals import Decision
+from portal.identity.models import Approval
+from portal.invoicing.models import CreditNote
+from portal.invoicing.note_drafts import Places
+from portal.invoicing.states import NoteCause
 from portal.journal.models import JournalEntry
 from portal.payments.models import Payment
 from portal.payments.refund_models import Refund
 from portal.payments.refund_states import RefundStatus
+from tests.people import make_user
 
 RULE = Actor.system("story")
 NGN = "NGN"
@@ -90,6 +98,39 @@ def test_killed_between_the_journal_and_the_refund(house, going_back):
     assert refund_of(house, going_back).status is RefundStatus.SUCCEEDED
     assert in_transit(house) == 0
     assert rig.count(JournalEntry, JournalEntry.event == "refund.succeeded") == 1
+
+
+@pytest.fixture
+def credited(house, session):
+    """A part of a paid invoice that is credited and goes back, drawn up by one person and approved by another."""
+    rig = house.rig
+    rig.waiting(1)
+    rig.charge()
+    clerk, boss = (Actor.staff(one.id, one.name) for one in (make_user(session, "billing") for _ in range(2)))
+    zero, (invoice,) = Money.zero(NGN), rig.renewals()
+    wish = NoteWish({1: GIVEN}, Places(zero, zero, GIVEN), NoteCause.AGREED, "As agreed")
+    propose_credit_note(invoice.ref, wish, submit=True, actor=clerk, at=rig.at)
+    (approval,) = rig.all(Approval)
+    decide_approval(approval.ref, Decision.APPROVED, reason="", actor=boss, at=rig.at)
+    house.forget_the_past()
+    return rig.make.one(Refund).ref
+
+
+@pytest.mark.parametrize("place", ["C-25-10", "C-25-12"])
+def test_killed_while_what_was_credited_goes_back(house, credited, place):
+    """The note was issued with its refund, so that the gateway never gives back what is not credited."""
+    rig = house.rig
+    house.dies("money", place)
+    assert [(str(one.status), one.number) for one in rig.all(CreditNote)] == [("issued", 1)]
+    assert in_transit(house) == GIVEN.minor
+    house.live(hours=1)
+    assert sent(house, credited) == [GIVEN.minor]
+    finish(house)
+    house.live(hours=12)
+    assert refund_of(house, credited).status is RefundStatus.SUCCEEDED
+    assert in_transit(house) == 0
+    assert rig.count(JournalEntry, JournalEntry.event == "refund.succeeded") == 1
+    assert rig.count(CreditNote) == 1
 
 
 def finish(house):

@@ -5,17 +5,20 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
+from portal.actions.cancel_subscription import cancel_subscription
 from portal.actions.change_plan import change_plan
 from portal.actions.quote_change import quote_change
+from portal.actions.remove_payment_method import remove_payment_method
 from portal.core.actors import Actor
 from portal.core.audit import AuditEntry
 from portal.credits.models import CreditEntry
 from portal.dunning.models import DunningCase
 from portal.invoicing.models import Invoice
 from portal.notifications.models import Message
-from portal.payments.models import Attempt, GatewayNews, Payment
+from portal.payments.models import Attempt, GatewayNews, Payment, PaymentMethod
 from portal.subscriptions.models import Subscription, SubscriptionItem
 from portal.subscriptions.states import SubscriptionStatus
+from tests.factories import STAFF
 
 
 @pytest.fixture
@@ -146,6 +149,40 @@ def test_killed_with_an_accepted_upgrade_in_the_call(house, mails):
     assert prices_of(rig, subscription) == [dear.id]
     assert len(rig.charged()) == 1
     assert [str(one) for one in rig.all(Invoice.status, Invoice.kind == "change")] == ["paid"]
+
+
+@pytest.mark.parametrize("place", ["C-10", "C-11", "C-12"])
+def test_canceled_with_the_charge_in_doubt(house, place):
+    """Nobody is charged and canceled at once: what was paid is served to its end, and nothing is charged after it."""
+    rig = house.rig
+    (attempt,) = rig.waiting(1)
+    house.forget_the_past()
+    house.dies("money", place)
+    (invoice,) = rig.renewals()
+    cancel_subscription(invoice.subscription_id, now=None, actor=STAFF, at=rig.at)
+    house.live(minutes=45)
+    assert rig.charged() == [attempt.reference]
+    assert rig.count(Payment, Payment.attempt_id == attempt.id) == 1
+    subscription = rig.make.one(Subscription)
+    assert (subscription.status, subscription.cancel_on) == (SubscriptionStatus.ACTIVE, subscription.period_end_on)
+
+
+@pytest.mark.parametrize("place", ["C-11", "C-12"])
+def test_a_card_removed_with_its_charge_in_doubt(house, place):
+    """What it paid is booked with what is known of the card; it is charged no more."""
+    rig = house.rig
+    (attempt,) = rig.waiting(1)
+    house.forget_the_past()
+    house.dies("money", place)
+    card = rig.session.get_one(PaymentMethod, attempt.method_id)
+    me = Actor.customer(1, attempt.customer_id, "Ada")
+    remove_payment_method(card.ref, customer_id=attempt.customer_id, actor=me, at=rig.at)
+    house.live(minutes=45)
+    (tried,) = rig.all(Attempt, Attempt.id == attempt.id)
+    assert (str(tried.status), tried.method_id) == ("succeeded", card.id)
+    assert rig.charged() == [attempt.reference]
+    assert rig.count(Payment, Payment.attempt_id == attempt.id) == 1
+    assert rig.count(Attempt, Attempt.status == "waiting") == 0
 
 
 def prices_of(rig, subscription):
