@@ -159,9 +159,18 @@ def test_above_a_limit_a_second_person_is_asked(session, staff, owed, customer, 
     session.commit()
     shown = send(owed, customer, only_check=True).text
     assert "somebody else has to approve it" in shown
-    assert send(owed, customer).status_code == 303
+    picture = io.BytesIO()
+    Image.new("RGB", (20, 20), "white").save(picture, "PNG")
+    answer = send(owed, customer, file=(io.BytesIO(picture.getvalue()), "slip.png"))
     assert paid(session) == 0
-    assert session.query(Approval).one().deed == "payment.record"
+    approval = session.query(Approval).one()
+    assert approval.deed == "payment.record"
+    request = f"/billing/approvals/{approval.ref}"
+    assert (answer.status_code, answer.location) == (303, request)
+    assert f"{request}/proof" in staff.get(request).text
+    proof = staff.client.get(f"{request}/proof")
+    assert (proof.status_code, proof.mimetype) == (200, "image/png")
+    assert "attachment" in proof.headers["Content-Disposition"]
 
 
 HOSTILE = [

@@ -103,6 +103,13 @@ def subject_of(subject: str, facts: Mapping[str, Any]) -> tuple[str, str]:
     return words, ""
 
 
+def file_of(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """Under which name the file lies that was handed in with the request, and its type; empty without one."""
+    proof = (facts.get("wire") or {}).get("proof")
+    name, kind = (proof[0], proof[2]) if proof else (facts.get("proof_name"), facts.get("proof_type"))
+    return str(name or ""), str(kind or "")
+
+
 def decision_look(decision: str) -> tuple[str, str, str]:
     tone, glyph, word = DECISIONS[decision]
     return tone, glyph, gettext(word)

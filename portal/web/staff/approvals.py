@@ -14,6 +14,7 @@ from portal.identity.approvals import Decision
 from portal.identity.permissions import Permission, requires
 from portal.reporting import approval_list
 from portal.reporting.approval_list import May
+from portal.web.files import file_answer
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
 from portal.web.staff import approval_words, listing
@@ -68,8 +69,17 @@ def show_approval(ref: str) -> ResponseReturnValue:
         changes=approval_words.changes(content.changes) if content else [],
         hindrance=hindrance(approval, may),
         is_own=approval.requested_by == g.user.user_id,
+        has_file=bool(approval_words.file_of(approval.facts)[0]),
         words=approval_words,
     )
+
+
+@bp.get("/<ref>/proof")
+@requires(Permission.BILLING_READ)
+def show_proof(ref: str) -> ResponseReturnValue:
+    """What was handed in with the request, to be saved, never to be shown by the browser."""
+    name, kind = approval_words.file_of(approval_list.with_people(db.session(), ref).Approval.facts)
+    return file_answer(name, kind, ref)
 
 
 @bp.post("/<ref>/approve")

@@ -1,19 +1,19 @@
 """The staff's attempts in doubt: how old, what was heard last, asking the gateway, and settling with evidence."""
 
-from flask import Blueprint, Response, flash, g, url_for
+from flask import Blueprint, flash, g, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.actions._attempt_asked import Verdict
 from portal.actions.settle_attempt import Evidence, settle_attempt
-from portal.banking.proof_files import proof_store
-from portal.banking.uploads import ENDINGS, LARGEST
+from portal.banking.uploads import LARGEST
 from portal.core import clock
 from portal.core.db import db
-from portal.core.errors import Invalid, NotFound
+from portal.core.errors import Invalid
 from portal.identity.permissions import Permission, requires
 from portal.payments.states import IN_DOUBT
 from portal.reporting import doubt_list, payment_page
 from portal.reporting.doubt_list import Filters
+from portal.web.files import file_answer
 from portal.web.filters import gateway_name
 from portal.web.forms import ChoiceField, LineField, MoneyField, PortalForm, TextField, UploadField, required
 from portal.web.htmx import see_other, show
@@ -86,14 +86,8 @@ def settle(reference: str) -> ResponseReturnValue:
 def show_evidence(reference: str) -> ResponseReturnValue:
     """The file that was shown, to be saved, never to be shown by the browser."""
     asked = doubt_list.settling(db.session(), reference)
-    content = proof_store().get(str(asked.facts["proof_name"])) if asked is not None else None
-    if asked is None or content is None:
-        raise NotFound("There is no evidence about this attempt.")
-    kind = str(asked.facts["proof_type"])
-    response = Response(content, mimetype=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{reference}.{ENDINGS.get(kind, "bin")}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    facts = asked.facts if asked is not None else {}
+    return file_answer(facts.get("proof_name"), str(facts.get("proof_type", "")), reference)
 
 
 def _page(reference: str, form: SettleForm, *, status: int = 200) -> ResponseReturnValue:

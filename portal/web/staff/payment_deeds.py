@@ -1,16 +1,14 @@
 """What staff do with a payment that came to a bank account: look at its proof, take it back."""
 
-from flask import Blueprint, Response, flash, g, url_for
+from flask import Blueprint, flash, g, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.actions.reverse_payment import reverse_payment
-from portal.banking.proof_files import proof_store
-from portal.banking.uploads import ENDINGS
 from portal.core import clock
 from portal.core.db import db
-from portal.core.errors import NotFound
 from portal.identity.permissions import Permission, requires
 from portal.reporting import payment_page
+from portal.web.files import file_answer
 from portal.web.forms import only_fields
 from portal.web.htmx import see_other
 from portal.web.staff import listing
@@ -36,10 +34,4 @@ def reverse(ref: str) -> ResponseReturnValue:
 def show_proof(ref: str) -> ResponseReturnValue:
     """The file that was kept with it; saved, never shown by the browser itself."""
     receipt = payment_page.payment(db.session(), ref).BankReceipt
-    content = proof_store().get(receipt.proof_name) if receipt is not None and receipt.proof_name else None
-    if content is None:
-        raise NotFound("There is no proof of this payment.")
-    answer = Response(content, mimetype=receipt.proof_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{ref}.{ENDINGS[receipt.proof_type]}"'
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return file_answer(receipt.proof_name if receipt else None, receipt.proof_type if receipt else "", ref)

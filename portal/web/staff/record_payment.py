@@ -145,7 +145,7 @@ def _done_before(customer: Customer | None, key: str) -> str:
 
 def _led_to(done: Recorded) -> str:
     if done.waits:
-        return url_for("staff_payments.list_payments")
+        return url_for("staff_approvals.show_approval", ref=done.ref)
     return url_for("staff_payments.show_payment", ref=done.ref)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, flash, g, url_for
+from flask import Blueprint, flash, g, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.actions.cancel_refund import cancel_refund
@@ -11,16 +11,16 @@ from portal.actions.record_refund import Transferred, record_refund
 from portal.actions.request_refund import refundable_now, request_refund, ways_of
 from portal.actions.resolve_refunds import ask_about_refund
 from portal.banking import accounts
-from portal.banking.proof_files import proof_store
-from portal.banking.uploads import ENDINGS, LARGEST
+from portal.banking.uploads import LARGEST
 from portal.core import clock
 from portal.core.db import db
-from portal.core.errors import Invalid, NotFound, Refused
+from portal.core.errors import Invalid, Refused
 from portal.identity.permissions import Permission, requires
 from portal.payments import queries, refunds
 from portal.payments.refund_states import CLOSED, RefundStatus, RefundWay
 from portal.reporting import invoice_page, payment_page, refund_list
 from portal.reporting.refund_list import Filters
+from portal.web.files import file_answer
 from portal.web.filters import gateway_name
 from portal.web.forms import (
     ChoiceField,
@@ -106,14 +106,7 @@ def show_refund(ref: str) -> ResponseReturnValue:
 def show_proof(ref: str) -> ResponseReturnValue:
     """The file that proves a transfer, to be saved, never to be shown by the browser."""
     evidence = refunds.by_ref(db.session(), ref).evidence or {}
-    content = proof_store().get(str(evidence["proof_name"])) if evidence.get("proof_name") else None
-    if content is None:
-        raise NotFound("There is no proof of this refund.")
-    kind = str(evidence["proof_type"])
-    response = Response(content, mimetype=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{ref}.{ENDINGS.get(kind, "bin")}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return file_answer(evidence.get("proof_name"), str(evidence.get("proof_type", "")), ref)
 
 
 @bp.post("/refunds/<ref>/ask")
