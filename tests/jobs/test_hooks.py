@@ -30,7 +30,7 @@ def account(session, noon):
 
 def stored(session):
     session.rollback()
-    return session.scalars(select(GatewayNews)).all()
+    return session.scalars(select(GatewayNews).order_by(GatewayNews.id)).all()
 
 
 @pytest.mark.parametrize("address", ["/hooks/paystack/tok", "/api/billing/webhook"])

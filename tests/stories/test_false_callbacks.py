@@ -63,14 +63,15 @@ def let_it_be_doubted(pushed: PushWorld) -> None:
 def kept(pushed: PushWorld, column) -> list:
     """Of the callbacks that these tests wrote."""
     pushed.session.rollback()
-    return list(pushed.session.scalars(select(column).where(GatewayNews.body.contains(b"x@example.com"))))
+    ours = select(column).where(GatewayNews.body.contains(b"x@example.com")).order_by(GatewayNews.id)
+    return list(pushed.session.scalars(ours))
 
 
 def events(pushed: PushWorld) -> list[list[str]]:
     """What each security event says was untrue."""
     pushed.session.rollback()
-    rows = pushed.session.scalars(select(AuditEntry).where(AuditEntry.deed == "security.false_news"))
-    return [row.facts["differs"] for row in rows.all()]
+    told = select(AuditEntry).where(AuditEntry.deed == "security.false_news").order_by(AuditEntry.id)
+    return [row.facts["differs"] for row in pushed.session.scalars(told)]
 
 
 def test_a_well_signed_lie_leaves_the_invoice_open_and_one_security_event(client, pushed, waiting):

@@ -50,7 +50,7 @@ def says(world, gateway):
 
 def tasks(world):
     world.session.rollback()
-    return list(world.session.scalars(select(Task.kind).where(Task.closed_at.is_(None))))
+    return list(world.session.scalars(select(Task.kind).where(Task.closed_at.is_(None)).order_by(Task.id)))
 
 
 def test_paid_then_declined_then_paid_is_paid_once_and_looked_at(world, first, says):

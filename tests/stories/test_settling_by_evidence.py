@@ -54,7 +54,7 @@ def settle(world, doubted, people):
 
 def tasks(world):
     world.session.rollback()
-    return list(world.session.scalars(select(Task.kind).where(Task.closed_at.is_(None))))
+    return list(world.session.scalars(select(Task.kind).where(Task.closed_at.is_(None)).order_by(Task.id)))
 
 
 def test_nothing_changes_before_a_second_person_agrees(world, doubted, people):

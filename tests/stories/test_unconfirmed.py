@@ -47,6 +47,7 @@ def test_who_confirms_nothing_is_written_to_before_being_suspended(world, make, 
     session.expire_all()
     assert make.one(Subscription, Subscription.ref == ref).status is SubscriptionStatus.SUSPENDED
     case = make.one(DunningCase, DunningCase.customer_id == customer.id)
-    kinds = [step.kind for step in session.scalars(select(DunningStep).where(DunningStep.case_id == case.id))]
+    steps = select(DunningStep.kind).where(DunningStep.case_id == case.id).order_by(DunningStep.id)
+    kinds = list(session.scalars(steps))
     assert kinds.count("reminded") >= 5
     assert kinds.index("reminded") < kinds.index("suspended")

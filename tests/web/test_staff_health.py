@@ -67,7 +67,9 @@ def test_a_switch_is_thrown_with_a_reason_and_stands_on_every_page(session, staf
         assert "Paystack is down" in page
     assert throw(staff, STOP_CHARGES, "no", "It answers again").status_code == 303
     assert "No charges are sent." not in staff.get("/billing/runs").text
-    deeds = session.scalars(select(AuditEntry.deed).where(AuditEntry.subject == STOP_CHARGES)).all()
+    deeds = session.scalars(
+        select(AuditEntry.deed).where(AuditEntry.subject == STOP_CHARGES).order_by(AuditEntry.id)
+    ).all()
     assert deeds == ["switch.turned_on", "switch.turned_off"]
 
 
