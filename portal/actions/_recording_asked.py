@@ -66,8 +66,7 @@ def _content(session: Session, approval: Approval) -> Content | None:
         Change(invoice.label or invoice.ref, invoice.open, invoice.open - min(share, invoice.open))
         for invoice, share in spread.shares
     ]
-    said = tuple(filter(None, (wire.value_on.isoformat(), wire.reference, wire.payer, wire.note)))
-    return Content(wire.amount, facts, tuple(_moves(account, spread)), tuple(changes), said)
+    return Content(wire.amount, facts, tuple(_moves(account, spread)), tuple(changes))
 
 
 def _carry_out(session: Session, approval: Approval, actor: Actor, at: datetime) -> None:

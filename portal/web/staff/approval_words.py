@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import url_for
@@ -108,6 +109,19 @@ def file_of(facts: Mapping[str, Any]) -> tuple[str, str]:
     proof = (facts.get("wire") or {}).get("proof")
     name, kind = (proof[0], proof[2]) if proof else (facts.get("proof_name"), facts.get("proof_type"))
     return str(name or ""), str(kind or "")
+
+
+def transfer_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the statement says of the transfer that the request is about; nothing for any other."""
+    wire = facts.get("wire")
+    if not wire:
+        return []
+    return [
+        (gettext("Value day"), written().day(date.fromisoformat(wire["value_on"]))),
+        (gettext("Reference on the statement"), wire["reference"] or gettext("None")),
+        (gettext("Payer"), wire["payer"] or gettext("Not said")),
+        (gettext("Note"), wire["note"] or gettext("None")),
+    ]
 
 
 def decision_look(decision: str) -> tuple[str, str, str]:

@@ -88,7 +88,7 @@ def preview_or_issue(ref: str) -> ResponseReturnValue:
         if form.shown.data == draft.digest.hex():
             key = str(form.form_key.data)
             made = issue_invoice(customer.id, form.written(), form_key=key, actor=g.actor, at=at)
-            flash(gettext("Invoice issued. The customer is told by mail."), "good")
+            flash(_issued_words(customer), "good")
             return leave_for(url_for("staff_invoices.show_invoice", ref=made))
         if not form.shown.data:
             return _page(customer, form, draft=draft)
@@ -100,6 +100,12 @@ def preview_or_issue(ref: str) -> ResponseReturnValue:
     except Refused as refusal:
         form.form_errors.append(said(refusal))
         return _page(customer, form, status=409)
+
+
+def _issued_words(customer: Customer) -> str:
+    if customer.delivery == "post":
+        return gettext("Invoice issued. It goes by post, with the next print run.")
+    return gettext("Invoice issued. The customer is told by mail.")
 
 
 def _form(customer: Customer) -> Any:
