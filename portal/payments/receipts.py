@@ -20,6 +20,20 @@ from portal.journal.models import JournalEntry
 from portal.payments.models import Attempt, Payment, PaymentAllocation, PaymentMethod
 
 
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogues."""
+    return sentence
+
+
+# What a payer chose on our own page; what was chosen on the gateway's is not known by name.
+_PAID = {
+    "virtual_account": _("Paid by virtual account"),
+    "qris": _("Paid by QRIS"),
+    "ewallet": _("Paid by e-wallet"),
+    "convenience_store": _("Paid at a convenience store"),
+}
+
+
 def shown(
     session: Session,
     invoice: Invoice,
@@ -71,6 +85,7 @@ def _payments(
             Payment.ref,
             Payment.received_on,
             Payment.gateway_account_id,
+            Attempt.payable,
             PaymentMethod.kind,
             PaymentMethod.brand,
             PaymentMethod.last4,
@@ -95,7 +110,7 @@ def _payment(row: Any, method: str, invoice: Invoice, reader: Formats) -> Settle
     elif row.gateway_account_id is None:
         text = _("Paid by bank transfer")
     else:
-        text = _("Paid")
+        text = _(_PAID.get((row.payable or {}).get("channel", ""), "Paid"))
     return Settled("payment", text, Money(row.amount_minor, invoice.currency), row.received_on, row.ref, method)
 
 

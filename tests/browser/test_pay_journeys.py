@@ -142,7 +142,7 @@ def test_a_part_and_what_is_wrong_with_it_at_its_field(pushed, invoice, tab: Pag
     expect(tab.get_by_role("img", name="QRIS code for Rp500.000")).to_be_visible()
     pushed.pays(invoice)
     pushed.work()
-    see(tab, "Paid, 10 March")
+    see(tab, "Paid by QRIS, 10 March")
     assert pushed.reload(invoice).open_minor == 1_000_000
 
 

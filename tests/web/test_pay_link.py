@@ -9,11 +9,13 @@ from sqlalchemy import func, select
 from portal.actions.create_subscription import create_subscription
 from portal.actions.revoke_pay_links import revoke_pay_links
 from portal.core.audit import AuditEntry
+from portal.core.formats import formats
 from portal.core.outbox import OutboxEntry
 from portal.core.settings import current
 from portal.customers.models import Customer
 from portal.invoicing import pay_links
 from portal.invoicing.models import Invoice
+from portal.payments import receipts
 from portal.payments.models import Attempt
 from portal.payments.states import AttemptStatus
 from portal.subscriptions.models import Subscription
@@ -183,6 +185,9 @@ def test_a_number_is_opened_shown_counted_down_and_copied(client, session, pushe
     pushed.work()
     assert client.get(watched, headers=HTMX).headers["HX-Redirect"] == path
     assert "Nothing is left to pay." in client.get(path).text
+    pushed.session.rollback()
+    (settled,) = receipts.settlements(pushed.session, pushed.reload(billed), formats("en", "Asia/Jakarta"))
+    assert settled.text == "Paid by virtual account"
 
 
 def test_a_code_is_drawn_as_a_picture_by_us(client, pushed, billed):
