@@ -11,7 +11,6 @@ NOT_YET = {
     "CUSTOMERS_VIEW_AS",
     "PRIVACY_WRITE",
     "SETTINGS_WRITE",
-    "USERS_WRITE",
 }
 
 
