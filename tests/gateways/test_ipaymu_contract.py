@@ -25,6 +25,8 @@ from tests.twins.running_ipaymu import API_KEY, BUYER, VA, RunningIpaymu, runnin
 
 PRICE = Money(250_000, "IDR")
 NOON = datetime(2026, 8, 20, 5, tzinfo=UTC)
+MINUTES = timedelta(minutes=5)
+"""So much before now nothing was made yet, also when a day begins in Jakarta meanwhile."""
 WAYS = [
     (Channel.VIRTUAL_ACCOUNT, "bni"),
     (Channel.CONVENIENCE_STORE, "indomaret"),
@@ -77,7 +79,12 @@ def test_a_page_is_offered_paid_and_looked_up(twin: RunningIpaymu, gateway: Ipay
     assert offered.session
     assert gateway.look_up("at-1", session=offered.session).answer is Answer.NOT_FOUND
     number = twin.press(offered.link)["transaction"]
-    for known in ({}, {"gateway_ref": str(number)}, {"session": offered.session}, {"since": datetime.now(UTC)}):
+    for known in (
+        {},
+        {"gateway_ref": str(number)},
+        {"session": offered.session},
+        {"since": datetime.now(UTC) - MINUTES},
+    ):
         seen = gateway.look_up("at-1", **known)
         assert seen.answer is Answer.FOUND
         assert (seen.charge.outcome, seen.charge.amount, seen.charge.fee) == (
@@ -110,7 +117,7 @@ def test_each_way_is_payable_without_a_page_and_found_when_paid(
 def test_its_quirks_are_understood(twin: RunningIpaymu, gateway: Ipaymu, tells: str, shape: str):
     twin.switch(empty_dates=tells, history_shape=shape, tells_numbers_as_text=True, omits_success=True)
     gateway.checkout(order(channel=Channel.VIRTUAL_ACCOUNT, bank="bni"))
-    seen = gateway.look_up("at-1", since=datetime.now(UTC))
+    seen = gateway.look_up("at-1", since=datetime.now(UTC) - MINUTES)
     assert (seen.charge.outcome, seen.charge.amount, seen.charge.paid_at) == (Outcome.ACTION_REQUIRED, PRICE, None)
 
 
@@ -166,7 +173,7 @@ def test_one_reference_may_bring_two_payables_and_the_paid_one_is_found(twin: Ru
     first, second = gateway.checkout(wanted), gateway.checkout(wanted)
     assert first.gateway_ref != second.gateway_ref
     twin.pay(int(first.gateway_ref))
-    seen = gateway.look_up("at-1", since=datetime.now(UTC))
+    seen = gateway.look_up("at-1", since=datetime.now(UTC) - MINUTES)
     assert (seen.charge.outcome, seen.charge.gateway_ref) == (Outcome.SUCCEEDED, first.gateway_ref)
 
 

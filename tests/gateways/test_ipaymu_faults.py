@@ -16,7 +16,8 @@ __all__ = ["gateway", "shared_ipaymu", "twin"]
 
 
 def since() -> datetime:
-    return datetime.now(UTC)
+    """Before anything was made here, also when a day begins in Jakarta meanwhile."""
+    return datetime.now(UTC) - timedelta(minutes=5)
 
 
 @pytest.mark.parametrize(
