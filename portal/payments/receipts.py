@@ -27,6 +27,7 @@ def _(sentence: str) -> str:
 
 # What a payer chose on our own page; what was chosen on the gateway's is not known by name.
 _PAID = {
+    "page": _("Paid online"),
     "virtual_account": _("Paid by virtual account"),
     "qris": _("Paid by QRIS"),
     "ewallet": _("Paid by e-wallet"),
@@ -110,7 +111,7 @@ def _payment(row: Any, method: str, invoice: Invoice, reader: Formats) -> Settle
     elif row.gateway_account_id is None:
         text = _("Paid by bank transfer")
     else:
-        text = _(_PAID.get((row.payable or {}).get("channel", ""), "Paid"))
+        text = _(_PAID.get((row.payable or {}).get("channel", ""), "Paid online"))
     return Settled("payment", text, Money(row.amount_minor, invoice.currency), row.received_on, row.ref, method)
 
 

@@ -91,7 +91,7 @@ def way_said(attempt: Attempt) -> str:
     if attempt.kind != AttemptKind.PAYABLE:
         return ""
     known = payables.details(attempt)
-    title = title_of(known.channel) if known.channel else gettext("On the payment page")
+    title = gettext("On the payment page") if known.channel == Channel.PAGE else title_of(known.channel)
     return f"{title}, {name_of(known.bank)}" if known.bank else title
 
 
