@@ -34,7 +34,8 @@ def records(session, make: Make, travel: Callable) -> list[str]:
         f"/billing/subscriptions/{running.ref}", f"/billing/subscriptions/{late.ref}", "/billing/invoices",
         "/billing/invoices?number=none", f"/billing/invoices/{paid.ref}", f"/billing/invoices/{owed.ref}",
         f"/billing/invoices/{void.ref}", "/billing/payments", f"/billing/payments/{payment.ref}",
-        "/billing/search?q=Olu", "/billing/profile",
+        "/billing/search?q=Olu", "/billing/profile", f"{client}/credit-notes", f"{client}/refunds", "/billing/limits",
+        "/billing/limits/billing",
     ]  # fmt: skip
 
 
