@@ -195,3 +195,19 @@ def test_a_silence_that_cannot_be_recorded_parks_its_customer_alone(rig):
     assert rig.charged() == [second.reference]
     assert rig.all(Customer.id, Customer.parked_at.is_not(None)) == [first.customer_id]
     assert statuses(rig, [first]) == {"unknown": 1}
+
+
+def test_a_gateway_that_is_down_for_sixteen_hours_charges_each_once_afterwards_and_nobody_falls_late(rig):
+    waiting = rig.waiting(4)
+    for call in ("charge", "verify"):
+        rig.twin.behave("error_before", code="503", call=call)
+    rig.charge()
+    rig.live(hours=16)
+    assert rig.charged() == []
+    assert set(statuses(rig, waiting)) <= {"unknown", "waiting"}
+    assert (rig.count(DunningCase), set(rig.all(Subscription.status))) == (0, {SubscriptionStatus.ACTIVE})
+    rig.twin.twin.faults.clear()
+    rig.live(days=5)
+    assert statuses(rig, waiting) == {"succeeded": 4}
+    assert sorted(rig.charged()) == sorted(one.reference for one in waiting)
+    assert rig.count(DunningCase) == 0
