@@ -11,10 +11,10 @@ SELECT wanted.name, t.tgenabled
  WHERE t.tgenabled IS DISTINCT FROM 'O';
 
 -- invariant: messages_belong_to_events (20)
--- A message comes from an event that was committed; its number says which.
+-- A message comes from an event that was committed; its number says which. Events are kept for thirty days.
 SELECT m.id, m.event, m.template FROM messages m
  WHERE m.event ~ '^[a-z_.]+:[0-9]+$' AND (m.customer_id IS NULL OR <<m.customer_id>>)
-   AND CAST(split_part(m.event, ':', 2) AS bigint) >= (SELECT min(o.id) FROM outbox o)
+   AND m.created_at >= CAST(:at AS timestamptz) - interval '30 days'
    AND NOT EXISTS (SELECT FROM outbox o
         WHERE o.id = CAST(split_part(m.event, ':', 2) AS bigint) AND o.topic = split_part(m.event, ':', 1));
 
