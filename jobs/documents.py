@@ -5,7 +5,7 @@ from jobs.queues import Lane
 from portal.actions.bind_print_runs import bind_print_runs
 from portal.actions.render_documents import render_documents
 
-BATCH = 1  # so that the mail with a paper leaves while the next is printed
+BATCH = 2  # so that mails with the first papers leave while the next are printed
 
 
 @job(Lane.DOCUMENTS)

@@ -55,9 +55,9 @@ TEAM = Order(plan="Team", interval=MONTHLY, trial_days=0)
 SCALE = Order(plan="Scale", interval=MONTHLY)
 
 STORIES = (
-    Story(name="yearly", count=8, order=replace(TEAM, interval=YEARLY)),
-    Story(name="steady", count=16, order=STARTER),
-    Story(name="steady", count=14, order=replace(TEAM, seats=3)),
+    Story(name="yearly", count=16, order=replace(TEAM, interval=YEARLY)),
+    Story(name="steady", count=10, order=STARTER),
+    Story(name="steady", count=12, order=replace(TEAM, seats=3)),
     Story(name="steady", count=6, order=SCALE),
     Story(name="twice_declined", count=8, order=replace(STARTER, card=TWICE_DECLINED)),
     Story(name="broke", count=4, order=replace(STARTER, card=ALWAYS_BROKE)),
