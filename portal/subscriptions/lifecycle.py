@@ -50,7 +50,8 @@ class NotChangeable(Refused):
 
     def __init__(self, status: SubscriptionStatus) -> None:
         self.status = status
-        why = "An invoice is overdue" if status in (_S.PAST_DUE, _S.SUSPENDED) else "Its present state does not allow it"
+        is_late = status in (_S.PAST_DUE, _S.SUSPENDED)
+        why = "An invoice is overdue" if is_late else "Its present state does not allow it"
         super().__init__(f"{why}. Nothing was changed.")
 
 

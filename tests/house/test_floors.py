@@ -14,8 +14,8 @@ ONLY_IN = {
     "urllib.request": ("portal/local/", "portal/twins/", "portal/cli/"),
     "http.client": ("portal/twins/", "portal/gateways/"),
     "flask": (
-        "wsgi.py", "portal/app.py", "portal/bare.py", "portal/web/", "portal/cli/", "portal/core/db.py", "portal/core/clock.py",
-        "portal/core/secrets.py", "jobs/app.py",
+        "wsgi.py", "portal/app.py", "portal/bare.py", "portal/web/", "portal/cli/", "portal/core/db.py",
+        "portal/core/clock.py", "portal/core/secrets.py", "jobs/app.py",
     ),
     "flask_login": ("portal/web/",),
     "flask_wtf": ("portal/web/",),
