@@ -50,9 +50,10 @@ class NotChangeable(Refused):
 
     def __init__(self, status: SubscriptionStatus) -> None:
         self.status = status
-        is_late = status in (_S.PAST_DUE, _S.SUSPENDED)
-        why = "An invoice is overdue" if is_late else "Its present state does not allow it"
-        super().__init__(f"{why}. Nothing was changed.")
+        if status in (_S.PAST_DUE, _S.SUSPENDED):
+            super().__init__("An invoice is overdue. Nothing was changed.")
+        else:
+            super().__init__("Its present state does not allow it. Nothing was changed.")
 
 
 class Outdated(Refused):
