@@ -164,4 +164,5 @@ def pushed(
     world.go(make.at)
     yield world
     world.session.rollback()
-    assert not failures(prove(session, at=world.at, without=UNSENT))
+    broken = failures(prove(session, at=world.at, without=UNSENT))
+    assert not broken, broken

@@ -14,7 +14,7 @@ from portal.core.db import db
 from portal.core.settings import current
 from portal.customers.models import Customer
 from portal.identity.models import User
-from portal.simulation import company, demo
+from portal.simulation import company, demo, desk
 from portal.simulation.drive import Drive
 from portal.simulation.stories import PASSWORD
 from portal.simulation.world import World
@@ -59,6 +59,7 @@ def fill(portal_url: str, twin_url: str) -> None:
         company.take_rupiah(gateway_url=url, actor=SEEDER, at=clock.now())
     for latecomer in demo.latecomers():
         world.enroll(*latecomer)
+    desk.lay_out(company.STAFF[0][0], at=clock.now())
 
 
 def _customers() -> int:

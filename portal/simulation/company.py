@@ -26,6 +26,7 @@ BANKS = (
         "000734418820",
         details=(("Routing number", "026009593"),),
     ),
+    AccountDetails("Jakarta", "IDR", "Kaya Data Ltd", "Bank Nusantara Raya", "0088124407"),
 )
 MONTHLY, YEARLY = Interval(Unit.MONTH), Interval(Unit.YEAR)
 LONG_AGO = date(2020, 1, 1)

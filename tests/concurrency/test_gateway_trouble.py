@@ -211,3 +211,22 @@ def test_a_gateway_that_is_down_for_sixteen_hours_charges_each_once_afterwards_a
     assert statuses(rig, waiting) == {"succeeded": 4}
     assert sorted(rig.charged()) == sorted(one.reference for one in waiting)
     assert rig.count(DunningCase) == 0
+
+
+def test_one_gateway_that_is_down_leaves_the_other_alone(rig, pushed):
+    waiting = rig.waiting(2)
+    for call in ("charge", "verify"):
+        rig.twin.behave("error_before", code="503", call=call)
+    rig.charge()
+    pushed.go(rig.at)
+    owed = pushed.owed()
+    pushed.open(owed)
+    pushed.pays(owed)
+    pushed.work()
+    assert (pushed.statuses(owed), pushed.money()[-1]) == (["succeeded"], 250_000)
+    assert rig.charged() == []
+    rig.twin.twin.faults.clear()
+    rig.live(hours=2)
+    pushed.go(rig.at)
+    assert statuses(rig, waiting) == {"succeeded": 2}
+    assert rig.broken() == {}

@@ -5,7 +5,10 @@ import hmac
 import itertools
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+
+import requests
 
 from portal.actions.receive_gateway_news import TRY_AGAIN_AFTER
 from portal.actions.store_gateway_news import store_gateway_news
@@ -14,6 +17,7 @@ from portal.payments.models import Attempt, GatewayNews, Payment
 from portal.payments.states import AttemptStatus
 from tests.concurrency.rig import Rig
 
+BURST = 200
 EVENTS = ("charge.success", "charge.failed", "charge.dispute.create", "charge.success")
 
 
@@ -141,3 +145,22 @@ def test_a_database_that_breaks_the_booking_off_loses_no_news(rig):
     rig.hear()
     assert rig.all(GatewayNews.status) == ["processed"]
     assert rig.count(Payment, Payment.attempt_id == attempt.id) == 1
+
+
+def test_a_burst_of_news_from_many_senders_is_all_kept_and_each_payment_is_booked_once(rig, door):
+    waiting = rig.waiting(4)
+    rig.charge()
+    address = f"{door}/hooks/paystack/{rig.account.hook_token}"
+
+    def send(number: int) -> int:
+        about = waiting[number % len(waiting)].reference
+        body = json.dumps({"event": "charge.success", "data": {"reference": about, "id": number, "amount": 1}}).encode()
+        signature = hmac.new(rig.key.encode(), body, hashlib.sha512).hexdigest()
+        return requests.post(address, body, headers={"x-paystack-signature": signature}, timeout=60).status_code
+
+    with ThreadPoolExecutor(16) as senders:
+        assert set(senders.map(send, range(BURST))) == {200}
+    assert rig.count(GatewayNews) == BURST
+    while rig.count(GatewayNews, GatewayNews.status == "received"):
+        rig.hear()
+    assert [rig.count(Payment, Payment.attempt_id == one.id) for one in waiting] == [1] * len(waiting)
