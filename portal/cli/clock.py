@@ -112,7 +112,8 @@ def _described() -> str:
     if row.frozen_at is None and row.shift_seconds == 0:
         words = "runs as the real one"
     else:
-        words = "stands still" if row.frozen_at else f"runs {timedelta(seconds=row.shift_seconds)} ahead"
+        side = "behind" if row.shift_seconds < 0 else "ahead"
+        words = "stands still" if row.frozen_at else f"runs {timedelta(seconds=abs(row.shift_seconds))} {side}"
     return f"{clock.now().isoformat(timespec='seconds')}  {words}" + (
         f", on its way to {row.target_at.isoformat(timespec='seconds')}" if row.target_at else ""
     )

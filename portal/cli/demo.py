@@ -59,7 +59,7 @@ def fill(portal_url: str, twin_url: str) -> None:
         company.take_rupiah(gateway_url=url, actor=SEEDER, at=clock.now())
     for latecomer in demo.latecomers():
         world.enroll(*latecomer)
-    desk.lay_out(company.STAFF[0][0], at=clock.now())
+    desk.lay_out(company.STAFF[0][0], company.STAFF[1][0], at=clock.now())
 
 
 def _customers() -> int:

@@ -140,10 +140,7 @@ def _instant(run: Any) -> datetime | None:
 def _needs(tasks: list[Any], standing: Any) -> list[tuple[str, int, str, str]]:
     """What waits for a person, by kind, the most frequent first; then what is always watched."""
     counted = Counter(task.kind for task in tasks)
-    found = [
-        (task_words.kind_of(kind).glyph, number, _(task_words.kind_of(kind).many), _kind_address(kind))
-        for kind, number in counted.most_common(3)
-    ]
+    found = [_need(kind, number) for kind, number in counted.most_common(3)]
     watched = {
         "run_held": int(standing.held_runs),
         "attempt_in_doubt": 0,
@@ -152,9 +149,13 @@ def _needs(tasks: list[Any], standing: Any) -> list[tuple[str, int, str, str]]:
     }
     for kind, number in watched.items():
         if len(found) < 4 and kind not in counted:
-            said = task_words.kind_of(kind)
-            found.append((said.glyph, number, _(said.many), _kind_address(kind)))
+            found.append(_need(kind, number))
     return found
+
+
+def _need(kind: str, number: int) -> tuple[str, int, str, str]:
+    said = task_words.kind_of(kind)
+    return said.glyph, number, _(said.word if number == 1 else said.many), _kind_address(kind)
 
 
 def _kind_address(kind: str) -> str:
