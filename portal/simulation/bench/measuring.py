@@ -1,6 +1,8 @@
 """All that is measured, one part after another, on a database that nobody else uses."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -21,6 +23,7 @@ from portal.simulation.bench.instant import Instant
 from portal.simulation.bench.report import Measure, at_least, at_most, never_above
 from portal.subscriptions import due
 
+CHECKOUT = Path(__file__).parents[3]
 CLAIMS = 20
 ENOUGH_FOR_PLANS = 10_000
 FOUNDER = Actor.operator("bench")
@@ -98,10 +101,12 @@ def _compared(found: engine.Comparison) -> list[Measure]:
 
 
 def _memory() -> float:
-    """Megabytes that this process holds now; zero where the system does not tell."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+    """Megabytes that a worker holds when it begins; zero where the system does not tell."""
+    if not Path("/proc/self/status").exists():
+        return 0.0
+    worker = [sys.executable, "-c", "import jobs.worker; print(open('/proc/self/status').read())"]
+    told = subprocess.run(worker, cwd=CHECKOUT, check=True, capture_output=True, text=True)  # noqa: S603  (our own)
+    return sum(int(line.split()[1]) / 1024 for line in told.stdout.splitlines() if line.startswith("VmRSS"))
 
 
 def _claim(connection: Connection, size: int, hour: int) -> Measure:
