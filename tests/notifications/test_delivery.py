@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from portal.actions.relay_outbox import relay_outbox
 from portal.actions.send_messages import send_messages
 from portal.core import crashes
-from portal.core.settings import Settings, install
+from portal.core.settings import Settings, current, install
 from portal.core.tasks import open_tasks
 from portal.local.mails import Mails, parse, part
 from portal.local.processes import Ports
@@ -33,7 +33,15 @@ class Moody:
 
     def __init__(self) -> None:
         self.rcpt, self.data, self.hangs_up = "250 OK", "250 OK", False
-        self.taken = 0
+        self.taken = self.greeted = 0
+        self.tired: Any = None
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name, self.tired = hostname, server
+        self.greeted += 1
+        return responses
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
@@ -200,6 +208,19 @@ def test_an_address_that_no_header_can_hold_is_refused_without_a_server():
     post = postman("smtp://127.0.0.1:9")
     outcome = post.deliver(replace(_envelope(), recipient="ada@example.com\nBcc: x@example.com"))
     assert outcome.result is Result.REFUSED
+
+
+def test_batches_share_a_connection_and_one_that_was_closed_in_between_is_opened_again(moody):
+    post = postman(current().smtp_url)
+    for _ in range(2):
+        post.begin()
+        assert post.deliver(_envelope()).result is Result.SENT
+    assert (moody.taken, moody.greeted) == (2, 1)
+
+    moody.tired.loop.call_soon_threadsafe(moody.tired.transport.close)
+    post.begin()
+    assert post.deliver(_envelope()).result is Result.SENT
+    assert (moody.taken, moody.greeted) == (3, 2)
 
 
 def _envelope() -> Envelope:
