@@ -11,6 +11,7 @@ EMPTY_BEGINNINGS = ("do_", "handle_", "process_", "new_", "old_")
 # Names that a library calls.
 GIVEN = {
     "handle_DATA",
+    "handle_EHLO",
     "handle_RCPT",
     "handle_error",
     "process_bind_param",

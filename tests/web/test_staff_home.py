@@ -63,7 +63,8 @@ def test_what_waits_for_a_person_is_counted_by_kind_and_leads_there(staff, make)
     with transaction() as session:
         open_task(session, "customer_parked", customer.ref, at=NOON, customer_id=customer.id, reason="No tax rule")
     page = staff.get(HOME).text
-    assert "customers are parked" in page
+    assert page.count("Customer parked") == 2
+    assert "runs are held" in page
     assert "1 task is open" in page
     assert f"Customer parked: {customer.name}" in page
     assert f'href="/clients/{customer.ref}"' in page
