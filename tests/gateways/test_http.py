@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -117,6 +118,25 @@ def test_a_certificate_nobody_vouches_for_was_not_sent(server, tmp_path):
 def test_what_proves_nothing_is_silence(server, talk):
     with pytest.raises(http.Silence):
         ask(server(talk), seconds=0.5)
+
+
+def test_an_answer_of_any_size_takes_little_memory(server):
+    part, parts = b"x" * 65536, 1600
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(part) * parts}\r\n\r\n".encode())
+        for _ in range(parts):
+            connection.sendall(part)
+
+    address = server(talk)
+    tracemalloc.start()
+    try:
+        with pytest.raises(http.Silence):
+            ask(address, seconds=20)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("drips", ["head", "body"])

@@ -3,7 +3,7 @@
 It has a link mailed to the customer instead.
 """
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core.db import db
@@ -16,18 +16,13 @@ from portal.invoicing.pay_links import PRINTED_PATH
 from portal.invoicing.states import InvoiceStatus
 from portal.web.forms import only_fields, posted_key
 from portal.web.pay import limits
+from portal.web.pay.link import say_nothing_elsewhere
 from portal.web.pay.mailing import mail_link
 from portal.web.session import introduce_company, speak_as, visitor
 
 bp = Blueprint("pay_paper", __name__, url_prefix=PRINTED_PATH.rstrip("/"))
 bp.before_request(introduce_company)
-
-
-@bp.after_request
-def keep_out_of_indexes(response: Response) -> Response:
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+bp.after_request(say_nothing_elsewhere)
 
 
 @bp.get("/<ref>")
