@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from portal.actions import _accounts
 from portal.core import audit
 from portal.core.actors import Actor
 from portal.core.db import transaction
-from portal.core.errors import Invalid, NotFound
+from portal.core.errors import Invalid
 from portal.core.money import CURRENCIES
-from portal.identity.models import Role
+from portal.identity.queries import role_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +33,8 @@ def set_limits(role_name: str, limits: Limits, *, reason: str, password: str, ac
             if currency not in CURRENCIES or minor < 0:
                 raise Invalid("This is no amount of that currency.", field=f"{name}_{currency}")
     with transaction() as session:
-        role = session.scalar(select(Role).where(Role.name == role_name, Role.side == "staff").with_for_update())
-        if role is None:
-            raise NotFound("There is no such role.")
+        role = role_named(session, role_name, side="staff")
+        session.refresh(role, with_for_update=True)
         _accounts.require_password(session, actor, password)
         before = Limits(dict(role.limits), dict(role.approval_limits))
         after = Limits(dict(limits.alone), dict(limits.approve))

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from portal.banking.models import BankAccount
 from portal.core.audit import AuditEntry
 from portal.core.business import Business
-from portal.core.errors import NotFound
 from portal.identity.models import Role, UserRole
 from portal.payments.models import GatewayAccount
 
@@ -19,13 +18,6 @@ def roles(session: Session) -> list[Any]:
     """By name: the role's row as `Role`, and `people`."""
     people = select(func.count()).where(UserRole.role_id == Role.id).correlate(Role).scalar_subquery()
     return list(session.execute(select(Role, people.label("people")).where(Role.side == "staff").order_by(Role.name)))
-
-
-def role(session: Session, name: str) -> Role:
-    found = session.scalar(select(Role).where(Role.name == name, Role.side == "staff"))
-    if found is None:
-        raise NotFound("There is no such role.")
-    return found
 
 
 def currencies(session: Session) -> list[str]:

@@ -13,6 +13,7 @@ from portal.core.errors import Invalid
 from portal.core.money import Money
 from portal.identity.models import Role
 from portal.identity.permissions import Permission, requires
+from portal.identity.queries import role_named
 from portal.reporting import role_limits
 from portal.web.forms import LineField, MoneyField, PasswordField, PortalForm, required
 from portal.web.htmx import see_other, show
@@ -57,7 +58,7 @@ def list_limits() -> ResponseReturnValue:
 @bp.get("/<name>")
 @requires(Permission.USERS_WRITE)
 def show_role(name: str) -> ResponseReturnValue:
-    role = role_limits.role(db.session(), name)
+    role = role_named(db.session(), name, side="staff")
     return _page(role, _form(role, is_sent=False))
 
 
@@ -65,7 +66,7 @@ def show_role(name: str) -> ResponseReturnValue:
 @requires(Permission.USERS_WRITE)
 @limit_tries
 def save(name: str) -> ResponseReturnValue:
-    role = role_limits.role(db.session(), name)
+    role = role_named(db.session(), name, side="staff")
     form = _form(role, is_sent=True)
     try:
         if form.validate():
