@@ -25,7 +25,7 @@ def role_named(session: Session, name: str, *, side: str) -> Role:
     """A role of the `staff` or the `customer` side."""
     found = session.scalar(select(Role).where(Role.name == name, Role.side == side))
     if found is None:
-        raise NotFound("There is no %(side)s role %(name)s.", side=side, name=repr(name))
+        raise NotFound("There is no role %(name)s here.", name=name)
     return found
 
 

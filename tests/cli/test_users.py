@@ -29,7 +29,7 @@ def test_a_created_user_signs_in_with_the_roles_that_were_given(app, session, fl
     [
         ("nobody", "billing", PASSWORD, "mail address"),
         ("known@example.com", "billing", PASSWORD, "already"),
-        ("ada@example.com", "owner", PASSWORD, "no staff role"),
+        ("ada@example.com", "owner", PASSWORD, "no role owner"),
         ("ada@example.com", "billing", "password1234", "guessed"),
     ],
 )
