@@ -127,6 +127,15 @@ def test_a_wallet_in_its_own_app(pushed, invoice, tab: Page):
     see(tab, "Nothing is left to pay.")
 
 
+def test_a_page_that_looks_again_by_itself_does_not_undo_what_was_just_chosen(pushed, invoice, tab: Page):
+    tab.goto(path_of(pushed, invoice))
+    choose(tab, "Virtual account", "Get the account number", bank="BNI")
+    expect(tab.get_by_text("BNI account number")).to_be_visible()
+    pushed.twin.behave("slow", call="direct", seconds=5, times=1)  # the page asks whether something changed every two seconds
+    choose(tab, "E-wallet", "Open the wallet", bank="DANA")
+    tab.wait_for_url(f"{pushed.twin.url}/**")
+
+
 def test_a_part_and_what_is_wrong_with_it_at_its_field(pushed, invoice, tab: Page):
     pushed.make.policy(customer_may_pay_part=True)
     tab.goto(path_of(pushed, invoice))

@@ -78,6 +78,8 @@
   addEventListener("beforeunload", (event) => { if (document.querySelector("form[data-guard][data-touched]")) event.preventDefault(); });
 
   // htmx: refusals go to the notices, silence says so, the first wrong field gets the focus
+  // a page that looks again by itself must not load itself anew over the answer to what was just sent
+  document.addEventListener("htmx:beforeOnLoad", (event) => { if (document.querySelector("form[data-sent]")) event.preventDefault(); });
   const isForNotices = (event) => event.detail.xhr?.getResponseHeader("HX-Retarget");
   document.addEventListener("htmx:beforeSwap", (event) => { if (isForNotices(event)) event.detail.shouldSwap = true; });
   for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
