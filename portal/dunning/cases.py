@@ -158,7 +158,7 @@ def refresh_clock(
     """When the case acts next: the earliest of what its debts wait for, those `put_off` (by id) not before then.
 
     An open case always waits for something, an exhausted one for the day on which it gives up. A paused one waits
-    for its own day.
+    for its own day. What should have been done while nobody chased is due now, or since it was due already.
     """
     if case.status not in (CaseStatus.OPEN, CaseStatus.EXHAUSTED):
         return
@@ -169,7 +169,9 @@ def refresh_clock(
     times = [later[debt.id] for debt in debts if debt.id in later]
     if (step_at := next_step_at(free, business.run_hour, customer.zone)) is not None:
         times.append(step_at)
-    case.next_action_at = min(times, default=at if case.status is CaseStatus.OPEN else None)
+    wakes_at = min(times, default=at if case.status is CaseStatus.OPEN else None)
+    is_behind = wakes_at is not None and wakes_at < at
+    case.next_action_at = min(at, case.next_action_at or at) if is_behind else wakes_at
 
 
 def pause(

@@ -219,6 +219,15 @@ def test_a_wrong_wire_is_taken_back_and_recorded_again(session, world, make, owe
     assert in_the_bank() == owed.total_minor
 
 
+def test_what_is_chased_again_after_months_is_due_now_and_not_late(session, world, owed, record, proved):
+    world.days(20)
+    wrong = record(owed)
+    world.days(60)
+    reverse_payment(wrong.ref, reason="bounced", actor=STAFF, at=world.at)
+    assert world.case().next_action_at == world.at
+    proved()
+
+
 def test_a_wire_taken_back_before_the_due_day_leaves_nothing_overdue(session, world, make, owed, record):
     wrong = record(owed)
     reverse_payment(wrong.ref, reason="a slip", actor=STAFF, at=world.at)
