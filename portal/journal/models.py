@@ -31,6 +31,15 @@ class JournalEntry(Base):
         Index("ix_journal_entries_customer", "customer_id", "id"),
         Index("ix_journal_entries_document", "document"),
         Index("ix_journal_entries_posted_on", "posted_on", postgresql_using="brin"),
+        Index(
+            "ix_journal_entries_money_in",
+            "currency",
+            "posted_on",
+            postgresql_include=["debit", "amount_minor"],
+            postgresql_where=text(
+                "money_place IS NOT NULL AND event LIKE 'payment.%' AND event <> 'payment.fee_charged'"
+            ),
+        ),
     )
 
     id: Mapped[Key]

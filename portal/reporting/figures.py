@@ -28,20 +28,14 @@ _STANDING = text(
         SELECT coalesce(nullif(CAST(:currency AS text), ''), b.currency) AS currency, b.currency AS own, b.run_hour,
                CAST(:day_begins AS timestamptz) + b.run_hour * interval '1 hour' AS slot
           FROM business b WHERE b.id = 1)
-    SELECT k.currency, k.own, k.run_hour,
-      (SELECT coalesce(sum(i.open_minor), 0) FROM invoices i
-        WHERE i.status = 'issued' AND i.due_on < :today AND i.currency = k.currency) AS overdue,
-      (SELECT count(*) FROM invoices i
-        WHERE i.status = 'issued' AND i.due_on < :today AND i.currency = k.currency) AS overdue_invoices,
-      (SELECT min(i.due_on) FROM invoices i
-        WHERE i.status = 'issued' AND i.due_on < :today AND i.currency = k.currency) AS overdue_since,
+    SELECT k.currency, k.own, k.run_hour, late.overdue, late.overdue_invoices, late.overdue_since,
       (SELECT coalesce(sum(i.total_minor) FILTER (WHERE i.status = 'paid'), 0) FROM dunning_debts d
          JOIN invoices i ON i.id = d.invoice_id WHERE d.closed_at >= :since AND i.currency = k.currency) AS recovered,
       (SELECT coalesce(sum(i.total_minor), 0) FROM dunning_debts d JOIN invoices i ON i.id = d.invoice_id
          JOIN dunning_cases c ON c.id = d.case_id
         WHERE i.currency = k.currency AND (d.closed_at >= :since OR d.closed_at IS NULL AND c.status = 'exhausted')
       ) AS decided,
-      (SELECT count(*) FROM invoices i WHERE i.issued_at >= :month_begins AND i.run_id IS NOT NULL) AS billed,
+      (SELECT coalesce(sum(n.done), 0)::bigint FROM run_batches n WHERE n.created_at >= :month_begins) AS billed,
       (SELECT count(*) FROM run_items r WHERE r.created_at >= :month_begins
           AND r.status IN ('held', 'parked', 'failed')) AS left_over,
       (SELECT row_to_json(r) FROM (SELECT b.ref, b.status, b.as_of, b.created_at, b.finished_at, b.hold_reason,
@@ -49,16 +43,20 @@ _STANDING = text(
               (SELECT count(*) FROM run_items x WHERE x.run_id = b.id AND x.status IN ('held', 'parked', 'failed')
               ) AS exceptions FROM billing_runs b ORDER BY b.id DESC LIMIT 1) r) AS last_run,
       (SELECT count(*) FROM billing_runs WHERE status = 'held') AS held_runs,
-      (SELECT count(*) FROM (SELECT FROM subscriptions s JOIN customers c ON c.id = s.customer_id
+      (SELECT count(*) FROM (SELECT FROM subscriptions s
         WHERE s.next_action_at <= k.slot + CASE WHEN k.slot > CAST(:at AS timestamptz)
               THEN interval '0' ELSE interval '1 day' END
-        AND c.parked_at IS NULL LIMIT 10001) n) AS next_due,
+        AND s.customer_id NOT IN (SELECT id FROM customers WHERE parked_at IS NOT NULL)
+        ORDER BY s.next_action_at, s.id LIMIT 10001) n) AS next_due,
       EXISTS (SELECT FROM plans) AS has_plan, EXISTS (SELECT FROM tax_rules) AS has_tax,
       EXISTS (SELECT FROM gateway_accounts WHERE is_enabled) AS has_gateway,
       EXISTS (SELECT FROM customers) AS has_customer, EXISTS (SELECT FROM subscriptions) AS has_subscription,
-      (SELECT array_agg(currency) FROM (SELECT currency FROM subscriptions GROUP BY currency ORDER BY count(*) DESC) f
-      ) AS currencies
-      FROM chosen k
+      (SELECT array_agg(currency) FROM (SELECT p.currency FROM prices p CROSS JOIN LATERAL (SELECT count(*) AS times
+          FROM (SELECT FROM subscription_items i WHERE i.price_id = p.id LIMIT 1001) few) held
+          WHERE held.times > 0 GROUP BY p.currency ORDER BY sum(held.times) DESC, p.currency) f) AS currencies
+      FROM chosen k CROSS JOIN LATERAL (
+        SELECT coalesce(sum(i.open_minor), 0) AS overdue, count(*) AS overdue_invoices, min(i.due_on) AS overdue_since
+          FROM invoices i WHERE i.status = 'issued' AND i.due_on < :today AND i.currency = k.currency) late
     """
 )
 _BY_DAY = text(
@@ -66,8 +64,8 @@ _BY_DAY = text(
     SELECT 'collected' AS kind, extract(day FROM posted_on)::int AS slot, count(*) AS n, currency,
            sum(CASE WHEN debit IN ('cash', 'bank') THEN amount_minor ELSE -amount_minor END) AS minor
       FROM journal_entries
-     WHERE posted_on >= :first_on AND currency = :currency AND event LIKE 'payment.%'
-       AND event <> 'payment.fee_charged' AND (debit IN ('cash', 'bank') OR credit IN ('cash', 'bank'))
+     WHERE posted_on >= :first_on AND currency = :currency AND money_place IS NOT NULL AND event LIKE 'payment.%'
+       AND event <> 'payment.fee_charged'
      GROUP BY 2, 4
     UNION ALL
     SELECT 'failed', extract(day FROM closed_at AT TIME ZONE :zone)::int, count(*), currency, sum(amount_minor)
@@ -75,21 +73,22 @@ _BY_DAY = text(
     UNION ALL
     SELECT 'expected', extract(day FROM s.next_bill_on)::int, count(*), s.currency,
            sum(coalesce(last.total_minor, listed.minor, 0))
-      FROM subscriptions s JOIN customers c ON c.id = s.customer_id
+      FROM subscriptions s
       LEFT JOIN LATERAL (SELECT v.total_minor FROM invoices v WHERE v.subscription_id = s.id
                             AND v.kind IN ('first', 'period') AND v.status <> 'void'
                           ORDER BY v.id DESC LIMIT 1) last ON true
       LEFT JOIN LATERAL (SELECT sum(p.amount_minor * CASE WHEN p.model = 'per_unit' THEN i.quantity ELSE 1 END) AS minor
                            FROM subscription_items i JOIN prices p ON p.id = i.price_id
-                          WHERE i.subscription_id = s.id AND i.until_on IS NULL) listed ON true
-     WHERE s.next_action_at < :month_ends AND s.next_bill_on >= :today AND s.next_bill_on < :next_month_on
-       AND s.currency = :currency AND c.parked_at IS NULL
+                          WHERE last.total_minor IS NULL AND i.subscription_id = s.id AND i.until_on IS NULL
+                        ) listed ON true
+     WHERE coalesce(s.next_bill_on, '9999-12-31') >= :today AND coalesce(s.next_bill_on, '9999-12-31') < :next_month_on
+       AND s.next_action_at < :month_ends AND s.currency = :currency
+       AND s.customer_id NOT IN (SELECT id FROM customers WHERE parked_at IS NOT NULL)
      GROUP BY 2, 4
     UNION ALL
-    SELECT 'done', floor(extract(epoch FROM issued_at - :day_begins) / :quarter)::int, count(*), currency,
+    SELECT 'done', floor(extract(epoch FROM created_at - :day_begins) / :quarter)::int, sum(done), currency,
            sum(total_minor)
-      FROM invoices WHERE issued_on >= :yesterday AND issued_at >= :day_begins AND issued_at < :day_ends
-       AND kind = 'period' AND run_id IS NOT NULL GROUP BY 2, 4
+      FROM run_batches WHERE created_at >= :day_begins AND created_at < :day_ends GROUP BY 2, 4
     UNION ALL
     SELECT 'held', floor(extract(epoch FROM r.created_at - :day_begins) / :quarter)::int, count(*), s.currency, 0
       FROM run_items r JOIN subscriptions s ON s.id = r.subscription_id
@@ -98,8 +97,9 @@ _BY_DAY = text(
     UNION ALL
     SELECT 'to_come', floor(extract(epoch FROM greatest(s.next_action_at, CAST(:at AS timestamptz)) - :day_begins)
            / :quarter)::int, count(*), s.currency, 0
-      FROM subscriptions s JOIN customers c ON c.id = s.customer_id
-     WHERE s.next_action_at < :day_ends AND s.status IN ('trialing', 'active', 'past_due') AND c.parked_at IS NULL
+      FROM subscriptions s
+     WHERE s.next_action_at < :day_ends AND s.status IN ('trialing', 'active', 'past_due')
+       AND s.customer_id NOT IN (SELECT id FROM customers WHERE parked_at IS NOT NULL)
      GROUP BY 2, 4
     """
 )
@@ -175,7 +175,6 @@ def by_day(session: Session, currency: str, now: Moment) -> list[DaySum]:
         "at": now.at,
         "zone": now.zone,
         "today": now.today,
-        "yesterday": now.today - timedelta(days=1),
         "first_on": now.today.replace(day=1),
         "next_month_on": now.next_month_on,
         "month_begins": now.month_begins,
@@ -185,7 +184,7 @@ def by_day(session: Session, currency: str, now: Moment) -> list[DaySum]:
         "quarter": QUARTER,
     }
     rows = session.execute(_BY_DAY, asked)
-    return [DaySum(row.kind, row.slot, row.n, Money(int(row.minor), row.currency)) for row in rows]
+    return [DaySum(row.kind, row.slot, int(row.n), Money(int(row.minor), row.currency)) for row in rows]
 
 
 def next_to_renew(session: Session, currency: str, *, rows: int = 10) -> list[Any]:

@@ -32,12 +32,18 @@ MILLI = 1_000
 
 KINDS = ("new", "expansion", "reactivation", "contraction", "churn")
 
+# All that is held is counted in an index alone; what subscriptions that do not count hold is few, and taken off.
 _WORTHS = text(
     """
-    SELECT i.price_id, i.quantity, p.currency, p.interval_unit, p.interval_count, p.model, p.amount_minor, p.tiers,
-           p.package_units, count(*) FILTER (WHERE i.until_on IS NULL AND s.status = ANY(:counting)) AS times
-      FROM subscription_items i JOIN prices p ON p.id = i.price_id JOIN subscriptions s ON s.id = i.subscription_id
-     WHERE p.currency = :currency GROUP BY i.price_id, i.quantity, p.id
+    WITH held AS (SELECT price_id, quantity, count(*) FILTER (WHERE until_on IS NULL) AS times
+                    FROM subscription_items GROUP BY price_id, quantity),
+    idle AS (SELECT i.price_id, i.quantity, count(*) AS times
+               FROM subscriptions s JOIN subscription_items i ON i.subscription_id = s.id AND i.until_on IS NULL
+              WHERE s.status <> 'active' AND s.status <> ALL(:counting) GROUP BY i.price_id, i.quantity)
+    SELECT held.price_id, held.quantity, p.currency, p.interval_unit, p.interval_count, p.model, p.amount_minor,
+           p.tiers, p.package_units, held.times - coalesce(idle.times, 0) AS times
+      FROM held JOIN prices p ON p.id = held.price_id LEFT JOIN idle USING (price_id, quantity)
+     WHERE p.currency = :currency
     """
 )
 _MOVEMENTS = text(

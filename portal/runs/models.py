@@ -43,6 +43,7 @@ class RunBatch(Base):
     """Progress, append-only: a counter in the run's row would be a queue for all workers."""
 
     __tablename__ = "run_batches"
+    __table_args__ = (Index("ix_run_batches_created_at", "created_at"),)
 
     id: Mapped[Key]
     run_id: Mapped[int] = to("billing_runs")

@@ -77,11 +77,12 @@ class SubscriptionItem(Base):
     __table_args__ = (
         CheckConstraint("quantity BETWEEN 1 AND 1000000", name="quantity_in_bounds"),
         Index("ix_subscription_items_live", "subscription_id", postgresql_where=text("until_on IS NULL")),
+        Index("ix_subscription_items_held", "price_id", "quantity", "until_on"),
     )
 
     id: Mapped[Key]
     subscription_id: Mapped[int] = to("subscriptions")
-    price_id: Mapped[int] = to("prices")
+    price_id: Mapped[int] = to("prices", index=False)
     quantity: Mapped[int]
     from_on: Mapped[Day]
     until_on: Mapped[Day | None]

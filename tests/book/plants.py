@@ -187,6 +187,9 @@ PLANTS: dict[str, list[str]] = {
         f"""UPDATE invoices SET period_start_on = (SELECT min(p.period_start_on) FROM invoices p
              WHERE p.subscription_id = {ACTIVE}) WHERE subscription_id = {ACTIVE}""",
     ],
+    "runs_know_what_they_billed": [
+        "UPDATE run_batches SET done = done + 1 WHERE id = (SELECT min(id) FROM run_batches)",
+    ],
     "one_line_per_item_and_period": [
         f"""UPDATE invoice_lines SET from_on = from_on - 5 WHERE kind = 'plan' AND invoice_id = (
             SELECT max(id) FROM invoices WHERE subscription_id = {ACTIVE})""",

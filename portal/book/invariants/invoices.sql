@@ -175,3 +175,12 @@ SELECT q.id, q.ref, q.total_minor, i.ref AS invoice, i.total_minor AS billed_min
 UNION ALL
 SELECT q.id, q.ref, q.total_minor, NULL, NULL FROM quotes q
  WHERE q.status <> 'accepted' AND EXISTS (SELECT FROM invoices i WHERE i.quote_id = q.id) AND <<q.customer_id>>;
+
+-- invariant: runs_know_what_they_billed (11)
+-- nightly
+-- The batches that a run wrote down count and sum the bills that came from it.
+SELECT run_id, currency, b.done, i.bills, b.minor, i.minor AS billed_minor
+  FROM (SELECT run_id, currency, sum(done) AS done, sum(total_minor) AS minor FROM run_batches GROUP BY 1, 2) b
+  FULL JOIN (SELECT run_id, currency, count(*) AS bills, sum(total_minor) AS minor
+               FROM invoices WHERE run_id IS NOT NULL GROUP BY 1, 2) i USING (run_id, currency)
+ WHERE b.done IS DISTINCT FROM i.bills OR b.minor IS DISTINCT FROM i.minor;
