@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, true
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
 from portal.core.keyset import AnySelect, Order, Sheet, order_of, sheet
@@ -70,17 +71,23 @@ def _page(filters: Filters, today: date) -> AnySelect:
 
 
 def counts(session: Session, filters: Filters, *, today: date) -> dict[str, int]:
-    """How many customers each tab would show with the other filters as they are; none beyond MOST_COUNTED."""
-    return dict(session.execute(_counts(replace(filters, tab="all"), today)).one()._mapping)
+    """How many customers each tab would show with the other filters as they are; none beyond MOST_COUNTED.
+
+    Who has no subscription is found by looking at everybody: in a large book only while that tab is shown.
+    """
+    row = session.execute(_counts(replace(filters, tab="all"), today, filters.tab)).one()
+    return {tab: number for tab, number in row._mapping.items() if number is not None}
 
 
 @lru_cache(maxsize=64)
-def _counts(filters: Filters, today: date) -> AnySelect:
-    parts = []
+def _counts(filters: Filters, today: date, shown: str) -> AnySelect:
+    parts: dict[str, ColumnElement[Any]] = {}
     for tab in TABS:
         rows = _narrowed(select(Customer.id), filters, today, tab).limit(MOST_COUNTED + 1).subquery()
-        parts.append(select(func.count()).select_from(rows).scalar_subquery().label(tab))
-    return select(*parts)
+        parts[tab] = select(func.count()).select_from(rows).scalar_subquery()
+    if shown != "none":
+        parts["none"] = case((parts["all"] <= MOST_COUNTED, parts["none"]))
+    return select(*(part.label(tab) for tab, part in parts.items()))
 
 
 def countries(session: Session) -> list[str]:

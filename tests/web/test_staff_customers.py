@@ -1,5 +1,7 @@
 """The list of customers and one customer: what is shown, what can be done, by whom, and how many queries it takes."""
 
+from datetime import date, timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -12,6 +14,7 @@ from portal.core.db import transaction
 from portal.customers import queries as customers
 from portal.customers.models import Note
 from portal.notifications.models import Message
+from portal.reporting import customer_list
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.states import SubscriptionStatus as Status
 from tests.factories import NOON
@@ -224,3 +227,14 @@ def test_the_mail_of_another_customer_is_not_found(session, staff, make, mails):
 def tell(at):
     while relay_outbox(limit=100, at=at) or render_documents(limit=10, at=at) or send_messages(limit=100, at=at):
         pass
+
+
+def test_a_large_book_counts_who_has_no_subscription_only_where_that_is_shown(session, make, monkeypatch):
+    for name in ("Ada", "Bola", "Chidi"):
+        make.customer(name=name)
+    today = date(2031, 1, 1)
+    assert customer_list.counts(session, customer_list.Filters(), today=today)["none"] == 3
+    monkeypatch.setattr(customer_list, "MOST_COUNTED", 2)
+    tomorrow = today + timedelta(days=1)
+    assert "none" not in customer_list.counts(session, customer_list.Filters(), today=tomorrow)
+    assert customer_list.counts(session, customer_list.Filters(tab="none"), today=tomorrow)["none"] == 3
