@@ -13,6 +13,7 @@ from portal.gateways.ipaymu_tables import WAYS
 from portal.gateways.paystack import Paystack
 from portal.gateways.protocols import Adapter, Deadlines, Opens
 
+NAMES: Mapping[str, str] = {"ipaymu": "iPaymu", "paystack": "Paystack"}
 ADAPTERS: dict[str, Opens] = {Paystack.name: Paystack, Ipaymu.name: Ipaymu}
 # A card is typed on the gateway's own page only.
 _WAYS: Mapping[str, Mapping[Channel, tuple[str, ...]]] = {
@@ -45,6 +46,11 @@ def opens(gateway: str) -> Opens:
     if found is None:
         raise NotFound(f"There is no gateway {gateway!r}.")
     return found
+
+
+def gateway_name(gateway: str) -> str:
+    """As the gateway writes its own name."""
+    return NAMES.get(gateway, gateway.title())
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.settings import current
+from portal.gateways.registry import gateway_name
 from portal.identity import tokens
 from portal.identity.models import LoginToken
 from portal.notifications.letters import Letter, Link, Occasion, Unneeded
@@ -110,9 +111,9 @@ def gateway_refused(occasion: Occasion) -> Letter:
     if account is None or account.stopped_reason is None:
         raise Unneeded("the gateway account works again")
     return Letter(
-        subject=_("%(gateway)s refuses our key", gateway=account.gateway.title()),
+        subject=_("%(gateway)s refuses our key", gateway=gateway_name(account.gateway)),
         state=_("Charges have stopped"),
-        headline=account.gateway.title(),
+        headline=gateway_name(account.gateway),
         lead=account.stopped_reason,
         tone="bad",
         paragraphs=(_("No charge is sent until the key is right. Nothing is lost: what is due stays due."),),
@@ -134,9 +135,9 @@ def gateway_changed(occasion: Occasion) -> Letter:
         "off": _("%(name)s took this account out of use: nobody pays through it any more.", name=by),
     }
     return Letter(
-        subject=_("Our account at %(gateway)s was changed", gateway=account.gateway.title()),
+        subject=_("Our account at %(gateway)s was changed", gateway=gateway_name(account.gateway)),
         state=_("Please check that this is right"),
-        headline=f"{account.gateway.title()}, {_('live') if account.mode == 'live' else _('test')}",
+        headline=f"{gateway_name(account.gateway)}, {_('live') if account.mode == 'live' else _('test')}",
         lead=said[occasion.fact("what")],
         tone="warn",
         paragraphs=(_("If nobody told you about this, take the account out of use and change its keys."),),

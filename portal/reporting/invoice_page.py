@@ -18,12 +18,12 @@ from portal.subscriptions.models import Subscription
 
 _ACTIVITY = text(
     """
-    SELECT at, 'deed' AS kind, deed AS name, actor AS who, reason AS note, '' AS status, '' AS ref
+    SELECT at, 'deed' AS kind, deed AS name, actor AS who, reason AS note, '' AS status, '' AS ref, id
       FROM audit_entries WHERE subject = :subject
     UNION ALL
-    SELECT coalesce(sent_at, created_at), 'mail', template, recipient, coalesce(subject, ''), status, ref
+    SELECT coalesce(sent_at, created_at), 'mail', template, recipient, coalesce(subject, ''), status, ref, id
       FROM messages WHERE customer_id = :customer AND subject_ref = :subject
-    ORDER BY 1 DESC LIMIT 100
+    ORDER BY at DESC, kind DESC, id DESC LIMIT 100
     """
 )
 
@@ -73,6 +73,7 @@ _ATTEMPTS = (
         Attempt.invoice_id, Attempt.reference, Attempt.kind, Attempt.status, Attempt.trigger,
         Attempt.amount_minor, Attempt.currency, Attempt.decline, Attempt.decline_code, Attempt.reason,
         Attempt.created_at, Attempt.sent_at, Attempt.closed_at, Attempt.next_action_at, Attempt.gateway_ref,
+        Attempt.payable,
         GatewayAccount.gateway, PaymentMethod.brand, PaymentMethod.last4,
         PaymentMethod.kind.label("method_kind"), Payment.ref.label("payment_ref"),
     )

@@ -97,7 +97,8 @@ def _payments() -> AnySelect:
             Payment.refunded_minor, Payment.fee_minor, Payment.currency, Payment.gateway_ref,
             Customer.name.label("customer"), Customer.ref.label("customer_ref"),
             GatewayAccount.gateway, PaymentMethod.kind.label("method_kind"), PaymentMethod.brand, PaymentMethod.last4,
-            Attempt.reference, _first("label").label("label"), _first("ref").label("invoice_ref"),
+            Attempt.reference, Attempt.kind, Attempt.payable,
+            _first("label").label("label"), _first("ref").label("invoice_ref"),
             BankAccount.name.label("bank_account"), BankReceipt.reference.label("bank_reference"), BankReceipt.payer,
         )
         .outerjoin(BankReceipt, BankReceipt.payment_id == Payment.id)

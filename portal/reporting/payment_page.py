@@ -19,6 +19,7 @@ def payment(session: Session, ref: str) -> Any:
         select(
             Payment, Customer.id.label("customer_id"), Customer.ref.label("customer_ref"), Customer.name,
             GatewayAccount.gateway, GatewayAccount.mode, Attempt.reference, Attempt.invoice_id,
+            Attempt.kind, Attempt.payable,
             PaymentMethod.brand, PaymentMethod.last4, PaymentMethod.kind.label("method_kind"), PaymentMethod.bank,
             BankReceipt, BankAccount,
         )

@@ -11,13 +11,13 @@ from markupsafe import Markup
 from portal.core import clock
 from portal.core.formats import Formats, formats
 from portal.core.money import Money
+from portal.gateways.registry import gateway_name
 from portal.web import charts
+from portal.web.pay.ways import way_word
 from portal.web.statuses import look_of, payment_state, status_word
-from portal.web.wording import language, ngettext, zone
+from portal.web.wording import LANGUAGE_NAMES, language, ngettext, zone
 
 LONG_AMOUNT = 11  # characters before the fraction from which a large amount is set smaller
-
-GATEWAYS = {"ipaymu": "iPaymu", "paystack": "Paystack"}
 
 
 def init_filters(app: Flask) -> None:
@@ -33,11 +33,6 @@ def written() -> Formats:
         g.formats = formats(language(), zone())
     found: Formats = g.formats
     return found
-
-
-def gateway_name(gateway: str) -> str:
-    """As it calls itself."""
-    return GATEWAYS.get(gateway, gateway.title())
 
 
 def money(amount: Money, size: str = "") -> Markup:
@@ -100,7 +95,9 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "moment_full": lambda at: written().moment_full(at),
     "ago": ago,
     "initials": initials,
+    "language_name": lambda code: LANGUAGE_NAMES.get(code, code),
     "gateway_name": gateway_name,
+    "way_word": way_word,
     "payment_state": payment_state,
     "status_word": status_word,
 }

@@ -11,6 +11,7 @@ from portal.core.sentences import sentences
 
 DEFAULT_LANGUAGE = "en"
 DEFAULT_ZONE = "UTC"
+LANGUAGE_NAMES = {"en": "English", "id": "Bahasa Indonesia", "fr": "Français"}
 
 
 def init_wording(app: Flask) -> None:

@@ -96,7 +96,7 @@ def test_a_customer_sends_a_proof_staff_confirm_it_and_the_customer_sees_it_paid
 
     staff_in(staff, session)
     staff.goto("/billing/money-inbox")
-    expect(staff.get_by_role("heading", name="Zuma Analytics Ltd says to have sent")).to_be_visible()
+    expect(staff.get_by_role("heading", name="Zuma Analytics Ltd says they sent")).to_be_visible()
     with staff.expect_download() as saved:
         staff.get_by_role("link", name="Download the file").click()
     assert saved.value.suggested_filename.endswith(".pdf")

@@ -139,7 +139,7 @@ def test_what_was_recorded_before_is_offered_first(session, staff, owed, came, m
 
 def test_a_proof_is_confirmed_as_the_bank_shows_it(session, staff, proof, make):
     page = staff.get(INBOX).text
-    for words in ("Zuma Analytics says to have sent", "sent by phone", "45,000.00", "Came to"):
+    for words in ("Zuma Analytics says they sent", "sent by phone", "45,000.00", "Came to"):
         assert words in page
     path, account = f"{INBOX}/proofs/{proof.ref}/accept", make.bank().ref
     said = {"account": account, "value_on": "2026-03-10"}

@@ -88,10 +88,17 @@
       document.querySelector("#notices")?.replaceChildren(document.querySelector("#unreachable").content.cloneNode(true));
     });
   }
+  // where tabs are wider than the screen, the one that is open is to be seen
+  const showTab = () => document.querySelectorAll(".tabs [aria-current]").forEach((tab) => {
+    const row = tab.parentElement;
+    row.scrollLeft += tab.getBoundingClientRect().right - row.getBoundingClientRect().right + 24;
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     offerCopies(event.target);
+    if (event.target.querySelector?.(".tabs")) showTab();
     event.target.querySelector?.("[aria-invalid='true']")?.focus();
     if (event.target.id === "notices") event.target.scrollIntoView({ block: "nearest" });
   });
   offerCopies(document);
+  showTab();
 })();

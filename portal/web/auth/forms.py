@@ -7,10 +7,8 @@ from portal.core.formats import LANGUAGES
 from portal.customers import places
 from portal.identity.passwords import WeakPassword, require_strong
 from portal.web.forms import ChoiceField, LineField, MailField, PasswordField, PortalForm, required
-from portal.web.wording import gettext, language
+from portal.web.wording import LANGUAGE_NAMES, gettext, language
 from portal.web.wording import lazy_gettext as _
-
-LANGUAGE_NAMES = {"en": "English", "id": "Bahasa Indonesia", "fr": "Français"}
 
 
 class SignInForm(PortalForm):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from portal.core.money import Money
 from portal.gateways.base import Ability, Channel
@@ -93,6 +94,14 @@ def way_said(attempt: Attempt) -> str:
     known = payables.details(attempt)
     title = gettext("On the payment page") if known.channel == Channel.PAGE else title_of(known.channel)
     return f"{title}, {name_of(known.bank)}" if known.bank else title
+
+
+def way_word(tried: Any) -> str:
+    """The same as a label; `tried` is an attempt, or a row with its `kind` and its `payable`."""
+    known = payables.details(tried)
+    if tried.kind == AttemptKind.PAYABLE and known.channel == Channel.PAGE and not known.bank:
+        return gettext("Payment page")
+    return way_said(tried)
 
 
 def ways_of(account: GatewayAccount | None, open_amount: Money) -> tuple[Way, ...]:

@@ -12,10 +12,11 @@ from portal.core.days import day, midnight
 from portal.core.db import db
 from portal.core.errors import Invalid
 from portal.core.periods import Interval, Unit, start_of
+from portal.gateways.registry import gateway_name
 from portal.identity.permissions import Permission, requires
 from portal.reporting import time_machine
 from portal.reporting.time_machine import TimeMachine
-from portal.web.filters import gateway_name, written
+from portal.web.filters import written
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
 from portal.web.reading import Unreadable, read_day

@@ -30,6 +30,7 @@ from portal.web.htmx import see_other, show
 from portal.web.staff import deed_words, listing
 from portal.web.staff.customer_frame import customer_tab, header_of
 from portal.web.staff.listing import Chip
+from portal.web.statuses import status_word
 from portal.web.wording import gettext as _
 from portal.web.wording import language, lazy_gettext
 
@@ -214,7 +215,7 @@ def _chips(filters: Filters, named: dict[str, str]) -> list[Chip]:
         Chip("q", _("Search"), filters.words),
         Chip("country", _("Country"), named.get(filters.country, filters.country)),
         Chip("currency", _("Currency"), filters.currency),
-        Chip("status", _("Has a subscription"), filters.status.replace("_", " ")),
+        Chip("status", _("Has a subscription"), status_word(filters.status, "subscription") if filters.status else ""),
     ]
 
 

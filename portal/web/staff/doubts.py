@@ -9,12 +9,12 @@ from portal.banking.uploads import LARGEST
 from portal.core import clock
 from portal.core.db import db
 from portal.core.errors import Invalid
+from portal.gateways.registry import gateway_name
 from portal.identity.permissions import Permission, requires
 from portal.payments.states import IN_DOUBT
 from portal.reporting import doubt_list, payment_page
 from portal.reporting.doubt_list import Filters
 from portal.web.files import file_answer
-from portal.web.filters import gateway_name
 from portal.web.forms import ChoiceField, LineField, MoneyField, PortalForm, TextField, UploadField, required
 from portal.web.htmx import see_other, show
 from portal.web.staff import listing

@@ -11,11 +11,12 @@ from portal.actions.prove_books import KIND as BROKEN
 from portal.actions.restart_gateway import restart_gateway
 from portal.core import clock
 from portal.core.db import db
+from portal.gateways.registry import gateway_name
 from portal.identity.permissions import Permission, requires
 from portal.reporting import health, upkeep
 from portal.reporting.health import FULL, Beat, Health
 from portal.reporting.upkeep import Upkeep
-from portal.web.filters import gateway_name, written
+from portal.web.filters import written
 from portal.web.forms import only_fields
 from portal.web.htmx import see_other, show
 from portal.web.session import settings

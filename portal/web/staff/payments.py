@@ -20,7 +20,7 @@ from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
 from portal.web.staff import deed_words, listing
 from portal.web.staff.listing import Chip
-from portal.web.statuses import payment_state
+from portal.web.statuses import payment_state, status_word
 from portal.web.wording import gettext as _
 
 bp = Blueprint("staff_payments", __name__, url_prefix="/billing/payments")
@@ -168,7 +168,7 @@ def _filters() -> Filters:
 def _chips(filters: Filters) -> list[Chip]:
     return [
         *listing.usual_chips(filters),
-        Chip("status", _("Status"), filters.status),
+        Chip("status", _("Status"), status_word(filters.status, "payment") if filters.status else ""),
         Chip("from_on", _("From"), listing.day_words(filters.from_on)),
         Chip("until_on", _("Until"), listing.day_words(filters.until_on)),
     ]

@@ -9,12 +9,11 @@ from portal.actions.close_difference import close_difference
 from portal.core import clock
 from portal.core.db import db
 from portal.gateways.base import Ability
-from portal.gateways.registry import opens
+from portal.gateways.registry import NAMES, gateway_name, opens
 from portal.identity.permissions import Permission, requires
 from portal.reconciling.kinds import DifferenceKind, Remedy
 from portal.reporting import difference_list
 from portal.reporting.difference_list import Filters
-from portal.web.filters import GATEWAYS, gateway_name
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
 from portal.web.staff import difference_words, listing
@@ -88,7 +87,7 @@ def _filters() -> Filters:
     return Filters(
         tab=listing.picked("tab", difference_list.TABS, "open"),
         words=listing.words(),
-        gateway=listing.picked("gateway", tuple(GATEWAYS)),
+        gateway=listing.picked("gateway", tuple(NAMES)),
         kind=listing.picked("kind", [kind.value for kind in DifferenceKind]),
     )
 

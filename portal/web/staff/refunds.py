@@ -15,13 +15,13 @@ from portal.banking.uploads import LARGEST
 from portal.core import clock
 from portal.core.db import db
 from portal.core.errors import Invalid, Refused
+from portal.gateways.registry import gateway_name
 from portal.identity.permissions import Permission, requires
 from portal.payments import queries, refunds
 from portal.payments.refund_states import CLOSED, RefundStatus, RefundWay
 from portal.reporting import invoice_page, payment_page, refund_list
 from portal.reporting.refund_list import Filters
 from portal.web.files import file_answer
-from portal.web.filters import gateway_name
 from portal.web.forms import (
     ChoiceField,
     DayField,
