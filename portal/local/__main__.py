@@ -46,6 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run", description="Starts the portal and everything it needs.")
     parser.add_argument("--fresh", action="store_true", help="forget the data of earlier starts first")
     parser.add_argument("--port", type=int, default=8000, help="of the portal; the next four are used too")
+    parser.add_argument("--data", type=Path, help="the folder in which all is kept, instead of the usual one")
     parser.add_argument("--check", action="store_true", help="bill one made-up year in a temporary place, print JSON")
     return parser.parse_args()
 
@@ -54,7 +55,7 @@ def _run(wanted: argparse.Namespace) -> int:
     if wanted.fresh and os.environ.get("DATABASE_URL"):
         raise CannotStart("--fresh forgets only an own database: unset DATABASE_URL, or empty that database yourself.")
     ports = Ports.from_first(wanted.port)
-    home = Home(usual_home())
+    home = Home(wanted.data.absolute() if wanted.data else usual_home())
     home.hold()
     if wanted.fresh:
         home.empty()

@@ -1,8 +1,6 @@
 """The servers of `./run`: data are kept, leftovers of a killed run do no harm, the socket is private."""
 
 import stat
-from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,15 +10,6 @@ from portal.local import postgres as postgres_file
 from portal.local.home import CannotStart, Home
 from portal.local.postgres import Postgres
 from portal.local.redis import Redis
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    for path in [tmp_path, *tmp_path.parents]:
-        if path == Path("/tmp"):
-            break
-        path.chmod(0o711)  # PostgreSQL runs as another user when the tests run as root
-    return tmp_path
 
 
 def test_postgres_keeps_its_data_over_a_restart(folder):
