@@ -48,7 +48,7 @@ def payment_received(occasion: Occasion) -> Letter:
     lead = _("Received on %(day)s.", day=occasion.on(payment.received_on))
     if rest:
         lead = _(
-            "What your invoices do not need is on your balance since %(day)s.", day=occasion.on(payment.received_on)
+            "What your invoices did not need went to your balance on %(day)s.", day=occasion.on(payment.received_on)
         )
     return Letter(
         subject=_("We received %(sum)s", sum=received),

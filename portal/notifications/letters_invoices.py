@@ -191,7 +191,7 @@ def _to_pay(occasion: Occasion, billed: Billed, *, subject: str, state: str) -> 
         preview=_("%(sum)s, to pay by %(day)s.", sum=left, day=_due(occasion, billed)),
         state=state,
         headline=left,
-        lead=_("Invoice %(number)s. Please name this number when you pay.", number=billed.shown.label),
+        lead=_("Invoice %(number)s. Please give this number when you pay.", number=billed.shown.label),
         scale=_scale(occasion, billed),
         rows=_rows(occasion, billed, _("Left to pay")),
         has_total=True,

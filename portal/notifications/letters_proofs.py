@@ -25,7 +25,7 @@ def proof_accepted(occasion: Occasion) -> Letter:
         state=_("Your transfer arrived, thank you"),
         headline=left,
         lead=_(
-            "You told us of %(sum)s on %(day)s. It is booked. So much is left to pay of invoice %(number)s.",
+            "You told us of %(sum)s on %(day)s. It is booked. This is what is left to pay of invoice %(number)s.",
             sum=occasion.money(proof.amount),
             day=occasion.on(proof.paid_on),
             number=invoice.label,

@@ -24,7 +24,7 @@ def started(occasion: Occasion) -> Letter:
         subject=_("%(plan)s has started", plan=plan),
         state=_("Welcome"),
         headline=plan,
-        lead=_("Your subscription runs since %(day)s.", day=occasion.on(row.started_on or occasion.happened_at)),
+        lead=_("Your subscription began on %(day)s.", day=occasion.on(row.started_on or occasion.happened_at)),
         tone="good",
     )
     return _finished(occasion, letter, next_charge(occasion, row.id))
@@ -105,7 +105,7 @@ def changed(occasion: Occasion) -> Letter:
         subject=_("Your subscription is now %(plan)s", plan=plan),
         state=_("Changed"),
         headline=plan,
-        lead=_("The change applies since %(day)s.", day=occasion.on(occasion.happened_at)),
+        lead=_("The change took effect on %(day)s.", day=occasion.on(occasion.happened_at)),
         tone="good",
     )
     return _finished(occasion, letter, next_charge(occasion, row.id))
@@ -120,7 +120,8 @@ def suspended(occasion: Occasion) -> Letter:
         state=_("Suspended"),
         headline=plan,
         lead=_(
-            "Your service stands still since %(day)s because of unpaid invoices.", day=occasion.on(occasion.happened_at)
+            "Your service has been stopped since %(day)s because of unpaid invoices.",
+            day=occasion.on(occasion.happened_at),
         ),
         tone="bad",
         paragraphs=(_("It comes back within a minute of your payment. Nothing of yours was deleted."),),
@@ -141,7 +142,10 @@ def restored(occasion: Occasion) -> Letter:
         subject=_("%(plan)s is back", plan=plan),
         state=_("Back in service"),
         headline=plan,
-        lead=_("Everything is paid, and your service runs again since %(day)s.", day=occasion.on(occasion.happened_at)),
+        lead=_(
+            "Everything is paid, and your service has been running again since %(day)s.",
+            day=occasion.on(occasion.happened_at),
+        ),
         tone="good",
     )
     return _finished(occasion, letter, next_charge(occasion, row.id))
@@ -176,7 +180,7 @@ def resumed(occasion: Occasion) -> Letter:
         subject=_("%(plan)s goes on", plan=plan),
         state=_("Resumed"),
         headline=plan,
-        lead=_("Your service runs again since %(day)s.", day=occasion.on(occasion.happened_at)),
+        lead=_("Your service has been running again since %(day)s.", day=occasion.on(occasion.happened_at)),
         tone="good",
     )
     return _finished(occasion, letter, next_charge(occasion, row.id))

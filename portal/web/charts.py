@@ -46,7 +46,7 @@ class DayRule:
     def end_class(self, end: str) -> str:
         """How the label of the start or the end makes room for today's: shown, not on phones, or not at all."""
         distance = 100.0 if self.x is None else self.x if end == "start" else 100 - self.x
-        return "gone" if distance < 14 else "mid" if distance < 30 else ""
+        return "gone" if distance <= 18 else "mid" if distance < 30 else ""
 
 
 def day_rule(start: date, end: date, today: date, use: Sequence[int] = ()) -> DayRule:

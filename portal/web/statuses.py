@@ -51,7 +51,7 @@ LOOKS: dict[str, dict[str, Look]] = {
     "subscription": {
         "draft": _DRAFT,
         "pending": _PENDING,
-        "trialing": Look(_("Trialing"), "clock", "wait"),
+        "trialing": Look(_("In trial"), "clock", "wait"),
         "active": _ACTIVE,
         "past_due": Look(_("Past due"), "triangle-alert", "bad"),
         "suspended": Look(_("Suspended"), "lock", "bad"),

@@ -280,7 +280,7 @@ def test_a_downgrade_is_scheduled_and_taken_back(session, make: Make, tab: Page,
     expect(tab.get_by_role("heading", name="Done")).to_be_visible()
     tab.goto("/account/")
     expect(tab.get_by_text("Changes to Team on 10 April.")).to_be_visible()
-    tab.get_by_role("button", name="Take it back").click()
+    tab.get_by_role("button", name="Cancel change").click()
     expect(tab.get_by_text("You keep what you have.")).to_be_visible()
 
 

@@ -36,6 +36,15 @@ def test_the_labels_at_the_ends_give_way_to_today():
     assert (last.anchor, last.end_class("start"), last.end_class("end")) == ("end", "", "gone")
 
 
+@pytest.mark.parametrize("days", [28, 29, 30, 31, 62])
+def test_where_todays_label_stands_at_an_end_no_other_does(days):
+    end = START + timedelta(days=days)
+    for lived in range(days + 1):
+        rule = charts.day_rule(START, end, START + timedelta(days=lived))
+        if rule.anchor != "middle":
+            assert rule.end_class(rule.anchor) == "gone"
+
+
 def test_steps_of_a_ladder_stand_at_their_true_days():
     steps = [charts.Step(day, "plan", "", "") for day in (0, 1, 2, 4, 7, 14)]
     drawn = charts.ladder(steps, 6)

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from portal.actions.cancel_subscription import cancel_subscription
+from portal.actions.expire_subscription import expire_subscription
 from portal.actions.pause_subscription import pause_subscription
+from portal.subscriptions.states import Collection
 from portal.subscriptions.states import SubscriptionStatus as Status
 from tests.factories import NOON, STAFF
 from tests.web.account_world import HTMX, QUERIES, counted_queries, open_account
@@ -127,6 +129,36 @@ def test_credits_are_shown_by_type(account, make, price):
     page = account.get("/account/").text
     assert "25,000" in page
     assert "Full again on 10 April." in page
+
+
+def test_credits_of_what_has_stopped_name_no_period_and_of_what_never_began_are_not_shown(account, make):
+    plan = make.plan()
+    own = make.price(10_000_00, plan=plan)
+    make.credits(plan, 25_000)
+    make.subscription(own, customer=account.customer, status=Status.CANCELED)
+    page = account.get("/account/").text
+    assert "Credits" in page
+    assert "For the running period." not in page
+    assert "Used for" not in page
+    other = open_account(account.session, make, account.reader)
+    never = make.subscription(own, customer=other.customer, status=Status.PENDING)
+    make.decline(make.invoice(never))
+    expire_subscription(never.ref, actor=STAFF, at=NOON + timedelta(days=2))
+    assert "Credits" not in other.get("/account/").text
+
+
+def test_who_sends_the_money_is_told_what_to_send_by_when(account, make, price, travel):
+    make.subscription(price, customer=account.customer, collection=Collection.PUSH)
+    assert "Renews 10 April for ₦48,375.00" in account.get("/account/").text
+    later = NOON + timedelta(days=31)
+    make.run(later)
+    travel(later)
+    page = account.get("/account/").text
+    assert "Pay ₦48,375.00 by 17 April" in page
+    assert "Renews 10 May for ₦48,375.00. We send you an invoice." in page
+    assert f"/account/invoices/{account.latest_invoice().ref}" in page.split("hero-act")[1]
+    account.become("viewer")
+    assert "Pay now" not in account.get("/account/").text
 
 
 def test_the_most_urgent_of_several_is_the_face_and_the_others_are_listed(account, make, price):

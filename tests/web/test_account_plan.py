@@ -5,10 +5,13 @@ import re
 import pytest
 from sqlalchemy import func, select
 
+from portal.actions.change_plan import change_plan
+from portal.actions.quote_change import quote_change
+from portal.catalogue.pricing import PriceModel
 from portal.invoicing.models import Invoice
 from portal.quotes.models import Quote
 from portal.subscriptions.states import SubscriptionStatus as Status
-from tests.factories import MONTH, NOON, YEAR
+from tests.factories import MONTH, NOON, STAFF, YEAR
 from tests.web.account_world import HTMX, QUERIES, counted_queries, open_account
 
 PATH = "/account/plan"
@@ -62,6 +65,19 @@ def test_plans_are_compared_with_the_one_that_is_had(account, make, prices):
     assert "See the price for today" in page
     assert "2 months free" in page
     assert "each, a month, before tax" in page
+
+
+def test_a_change_that_waits_stands_on_the_plans_it_is_about(account, make):
+    tiers = [make.plan(tier=place, family="flat") for place in (1, 2, 3)]
+    flat = [make.price(5_000_00 * plan.tier, plan=plan, model=PriceModel.FLAT) for plan in tiers]
+    subscription = make.subscription(flat[1], customer=account.customer)
+    change_plan(quote_change(subscription.ref, [(flat[0].ref, 1)], actor=STAFF, at=NOON), actor=STAFF, at=NOON)
+    page = account.get(PATH).text
+    assert "Starts 10 April" in page
+    assert "Ends 10 April" in page
+    assert "Renews 10 April" not in page
+    assert "Move on 10 April" not in page
+    assert "See the price for today" in page
 
 
 def test_choosing_a_larger_plan_leads_to_an_offer_and_charges_nothing(account, session, make, prices):

@@ -54,7 +54,7 @@ def test_canceling_shows_the_end_and_the_loss_first(account, make, path):
     assert "25,000 units" in page
     assert "Live exports" in page
     assert page.count('name="reason"') == 8
-    assert "Rather pause?" in page
+    assert "Would you rather pause?" in page
     assert make.one(Subscription).cancel_on is None
 
 

@@ -36,7 +36,7 @@ def test_every_sentence_is_translated(language):
 @pytest.mark.parametrize(
     ("language", "sentence", "amount"),
     [
-        ("fr", "Payez 48\u00a0375,00\u00a0₦ avant le 24 mars", "Votre banque"),
+        ("fr", "Payez 48\u00a0375,00\u00a0₦ d’ici au 24 mars", "Votre banque"),
         ("id", "Bayar ₦48.375,00 paling lambat 24 Maret", "Bank Anda"),
     ],
 )

@@ -44,7 +44,9 @@ class CancelForm(PortalForm):
     """`when`: end, or now where the company allows it."""
 
     when = ChoiceField(_("When"), default="end")
-    reason = ChoiceField(_("Why do you leave?"), [required()], choices=[(name, str(name)) for name, _said in REASONS])
+    reason = ChoiceField(
+        _("Why are you leaving?"), [required()], choices=[(name, str(name)) for name, _said in REASONS]
+    )
     text = TextField(_("Anything you want to tell us"), most=1000)
 
     def offer(self, *, may_end_now: bool) -> None:

@@ -75,7 +75,18 @@ def _active(held: Held, today: date) -> Face:
     if bill is not None:
         headline = _("Renews %(day)s for %(sum)s", day=written().day_said(bill.on), sum=written().money(bill.total))
     face = plain(headline, _how_paid(held), (change_act(held), manage(held)), rule)
-    return _with_change(face, held)
+    return _with_change(_with_open(face, held), held)
+
+
+def _with_open(face: Face, held: Held) -> Face:
+    """Who sends the money is told first what to send, and by when; what we charge needs nothing from them."""
+    owed = held.owed[0].invoice if held.owed else None
+    if held.subscription.collection != "push" or owed is None or owed.due_on is None:
+        return face
+    total = Money.total((one.invoice.open for one in held.owed), owed.currency)
+    headline = _("Pay %(sum)s by %(day)s", sum=written().money(total), day=written().day_said(owed.due_on))
+    acts = (*pay_acts(owed, several=len(held.owed) > 1), *face.acts)
+    return replace(face, headline=headline, lead=f"{face.headline}. {face.lead}", acts=acts)
 
 
 def _trialing(held: Held, today: date) -> Face:
@@ -182,7 +193,7 @@ def _with_change(face: Face, held: Held) -> Face:
     if change is None or not held.coming:
         return face
     name = words.plan_said(held.coming[0])
-    back = Act(_("Take it back"), url_for("account_subscriptions.take_back_change", ref=row.ref), is_post=True)
+    back = Act(_("Cancel change"), url_for("account_subscriptions.take_back_change", ref=row.ref), is_post=True)
     acts = (face.acts[0], back, *face.acts[1:]) if may(Permission.ACCOUNT_WRITE) else face.acts
     if waits_for_payment(change):
         note = _("The change to %(plan)s waits for its payment.", plan=name)

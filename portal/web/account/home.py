@@ -15,6 +15,8 @@ from portal.invoicing.presentation import state_of
 from portal.payments.states import AttemptStatus
 from portal.reporting import standing as standings
 from portal.reporting.standing import Held, Standing
+from portal.subscriptions.states import LIVE
+from portal.subscriptions.states import SubscriptionStatus as Status
 from portal.web.account import faces, shelf, words
 from portal.web.account.rows import InvoiceRow, MethodRow, invoice_row, method_row
 from portal.web.account.watching import answer_to_watch
@@ -45,7 +47,7 @@ def show_home() -> ResponseReturnValue:
         state=state,
         today=today,
         balance=standing.balance,
-        credits=[held for held in standing.held if held.credits],
+        credits=[held for held in standing.held if held.credits and held.subscription.status is not Status.EXPIRED],
         methods=_methods(standing),
         owed=[_row(one.invoice, standing) for one in standing.owed],
         latest=[_row(invoice, standing) for invoice in standing.latest if not (shows_owed and invoice.open_minor)],
@@ -69,7 +71,7 @@ def _methods(standing: Standing) -> list[MethodRow]:
 def _users(standing: Standing, method_id: int) -> list[str]:
     """The plans that are charged with the method."""
     held: list[Held] = [one for one in standing.held if one.method is not None and one.method.id == method_id]
-    return [words.plan_said(one.parts[0]) for one in held if one.parts]
+    return [words.plan_said(one.parts[0]) for one in held if one.parts and one.subscription.status in LIVE]
 
 
 def _row(invoice: Invoice, standing: Standing) -> InvoiceRow:

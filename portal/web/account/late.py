@@ -43,11 +43,11 @@ def suspended(held: Held) -> Face:
     """Not served; released by payment."""
     owed = held.owed[0] if held.owed else None
     if owed is None:
-        lead = _("Your service stands still. Please ask us why.")
+        lead = _("Your service is stopped. Please ask us why.")
         return Face(plan="", status="", headline=_("Your service is stopped"), lead=lead, is_alarm=True)
     total = Money.total((one.invoice.open for one in held.owed), owed.invoice.currency)
     headline = _("Pay %(sum)s and it runs again", sum=written().money(total))
-    lead = _("Your service stands still because of unpaid invoices. It is back within a minute of your payment.")
+    lead = _("Your service is stopped because of unpaid invoices. It is back within a minute of your payment.")
     note = ""
     if owed.climb is not None and owed.climb.gives_up_on is not None:
         note = _("Without a payment it ends on %(day)s.", day=written().day_said(owed.climb.gives_up_on))

@@ -22,6 +22,7 @@ from portal.payments.models import Attempt
 from portal.payments.states import AttemptKind, AttemptStatus
 from portal.reporting import standing as standings
 from portal.reporting.standing import Holdings
+from portal.subscriptions.states import LIVE
 from portal.web.account import words
 from portal.web.account.rows import MethodRow, method_row
 from portal.web.account.watching import answer_to_watch
@@ -157,7 +158,10 @@ def _rows(holdings: Holdings) -> list[MethodRow]:
         users = [
             words.plan_said(one.parts[0])
             for one in holdings.held
-            if one.parts and (found := charged[one.subscription.id]) is not None and found.id == method.id
+            if one.parts
+            and one.subscription.status in LIVE
+            and (found := charged[one.subscription.id]) is not None
+            and found.id == method.id
         ]
         rows.append(method_row(method, users, today))
     return rows

@@ -47,7 +47,11 @@ class ChooseForm(PortalForm):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A plan beside the one that is had. `way`: start, now, period_end or same. `is_main`: the one to point at."""
+    """A plan beside the one that is had. `is_main`: the one to point at.
+
+    `way`: start, now, period_end or same. Where a change waits for its day, leaving is what is had and coming what
+    takes over.
+    """
 
     plan: Plan
     price_ref: str
@@ -166,7 +170,7 @@ def _cards(view: View, found: Shelf, form: ChooseForm) -> list[Card]:
                 pair.plan,
                 pair.price.ref,
                 pair,
-                shelf.direction(found, pair),
+                _way(view.held, found, pair),
                 rank,
                 plan_parts.points(pair.plan, brought, None if is_own or own is None else own.plan, held),
                 form[name] if name in kinds else None,
@@ -174,6 +178,16 @@ def _cards(view: View, found: Shelf, form: ChooseForm) -> list[Card]:
             )
         )
     return cards
+
+
+def _way(held: Held | None, found: Shelf, pair: PlanPrice) -> str:
+    way = shelf.direction(found, pair)
+    if held is None or held.change is None or held.change.on_day is None or not held.coming:
+        return way
+    coming = held.coming[0]
+    if way == "same":
+        return "same" if coming.plan.id == pair.plan.id else "leaving"
+    return "coming" if coming.price.id == pair.price.id else way
 
 
 def _show(view: View, form: ChooseForm, status: int = 200) -> ResponseReturnValue:
