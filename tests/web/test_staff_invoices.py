@@ -7,6 +7,7 @@ from portal.identity.models import Approval
 from portal.invoicing.states import InvoiceStatus
 from portal.payments.models import Attempt
 from portal.payments.states import AttemptStatus, AttemptTrigger
+from portal.reporting import invoice_list
 from portal.subscriptions.states import SubscriptionStatus as Status
 from tests.factories import NOON
 from tests.web.browsing import Browser
@@ -162,3 +163,12 @@ def test_who_may_only_read_sees_no_deeds(session, reader, travel, owed, role):
 def test_no_such_invoice(staff):
     assert staff.get(f"{LIST}/inv_none").status_code == 404
     assert staff.get(f"{LIST}/inv_none/document").status_code == 404
+
+
+def test_a_sum_of_some_of_very_many_is_not_shown_as_their_sum(staff, make, owed, monkeypatch):
+    make.subscription(make.price(20_00, currency="USD"))
+    assert "<dt>Total</dt>" in staff.get(LIST).text
+    monkeypatch.setattr(invoice_list, "MOST_COUNTED", 1)
+    page = staff.get(f"{LIST}?tab=all&from_on=2020-01-01").text
+    assert "More than 1 invoices" in page
+    assert "<dt>Total</dt>" not in page
