@@ -7,11 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, request
+from markupsafe import Markup
 
 from portal.identity.permissions import public
 
 DEFAULT_ACCENT = "#2438e6"
 STATIC = Path(__file__).parent.parent / "static"
+SPRITE = "img/sprite.svg"
 YEAR = 365 * 24 * 3600
 
 bp = Blueprint("assets", __name__)
@@ -21,13 +23,27 @@ def init_assets(app: Flask) -> None:
     """Register `asset()`, `integrity()` and the sheet with the accent; static files may be kept for a year."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR
     public(app.view_functions["static"])
-    app.jinja_env.globals.update(asset=asset, integrity=integrity, brand=brand, default_accent=DEFAULT_ACCENT)
+    app.jinja_env.globals.update(
+        asset=asset, integrity=integrity, brand=brand, glyph=glyph, default_accent=DEFAULT_ACCENT
+    )
     app.register_blueprint(bp)
 
 
 def asset(path: str) -> str:
     """The address of `path` below the static folder; a changed file has another address."""
     return f"{request.script_root}/static/{path}?v={_digest(path)[:10]}"
+
+
+def glyph(name: str, look: str = "") -> Markup:
+    """A glyph of the sprite, which says nothing to who listens. A page has dozens: each is put together once."""
+    return _glyph(request.script_root, name, look)
+
+
+@lru_cache(maxsize=2_048)
+def _glyph(root: str, name: str, look: str) -> Markup:
+    address = f"{root}/static/{SPRITE}?v={_digest(SPRITE)[:10]}#{name}"
+    looks = f"i {look}" if look else "i"
+    return Markup('<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>').format(looks, address)
 
 
 @lru_cache(maxsize=16)
