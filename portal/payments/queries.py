@@ -25,6 +25,9 @@ _METHODS_IN_USE = (
     .group_by(PaymentMethod.id)
     .order_by(PaymentMethod.is_default.desc(), PaymentMethod.id.desc())
 )
+_ACCOUNT_BY_TOKEN = select(GatewayAccount).where(
+    GatewayAccount.gateway == bindparam("gateway"), GatewayAccount.hook_token == bindparam("token")
+)
 
 
 def enabled_account(session: Session, currency: str) -> GatewayAccount | None:
@@ -43,9 +46,7 @@ def accounts(session: Session) -> list[GatewayAccount]:
 
 def account_by_token(session: Session, gateway: str, token: str) -> GatewayAccount:
     """The account a callback address belongs to."""
-    found = session.scalar(
-        select(GatewayAccount).where(GatewayAccount.gateway == gateway, GatewayAccount.hook_token == token)
-    )
+    found = session.scalar(_ACCOUNT_BY_TOKEN, {"gateway": gateway, "token": token})
     if found is None:
         raise NotFound("There is no such callback address.")
     return found
