@@ -34,15 +34,27 @@ class NothingChanges(Refused):
         super().__init__("This is what the subscription has already. Nothing was changed.")
 
 
+class RenewalDue(Refused):
+    """What was used since the last bill is not billed yet, so nothing can be priced on top of it."""
+
+    code = "renewal_due"
+
+    def __init__(self) -> None:
+        super().__init__("The renewal of this subscription is not billed yet. Nothing was changed, please try again tomorrow.")
+
+
 def price_change(
     session: Session, customer: Customer, subscription: Subscription, chosen: Sequence[Chosen], *, at: datetime
 ) -> Priced:
     """Upgrades are charged for the rest of the period, downgrades wait for its end, in trial all is free. Reads only.
 
-    A longer interval begins a full period of its own today. The day of the change belongs to what is joined.
+    A longer interval begins a full period of its own today. The day of the change belongs to what is joined. On the
+    day it renews, before it was billed, everything takes over with the renewal. Raises RenewalDue after that day.
     """
     lifecycle.require_changeable(subscription)
     today = day(at, customer.zone)
+    if subscription.period is not None and subscription.period.end < today:
+        raise RenewalDue
     before = [row.chosen for row in subscriptions.items_of(session, subscription.id)]
     pairs = catalogue.by_price_ids(session, {item.price_id for item in (*before, *chosen)})
     offered = {price_id: subscriptions.as_offered(pair) for price_id, pair in pairs.items()}
@@ -51,7 +63,7 @@ def price_change(
         raise CurrencyFixed(subscription.currency)
     if set(before) == set(chosen):
         raise NothingChanges
-    when = _takeover(subscription, pairs, offered, before, chosen)
+    when = _takeover(subscription, pairs, offered, before, chosen, today)
     turn = turn_of_switch(subscription, plan_of(chosen, offered), when, today)
     draft = _pricing.nothing(customer, subscription.currency)
     if when is Takeover.NOW and turn is not None:
@@ -88,9 +100,12 @@ def _takeover(
     offered: Mapping[int, Offered],
     before: Sequence[Chosen],
     chosen: Sequence[Chosen],
+    today: date,
 ) -> Takeover:
     if subscription.status is SubscriptionStatus.TRIALING:
         return Takeover.NOW
+    if subscription.period is not None and subscription.period.end <= today:
+        return Takeover.PERIOD_END
     return takeover(_basket(pairs, offered, before), _basket(pairs, offered, chosen))
 
 

@@ -1,10 +1,10 @@
 """A change is offered and accepted at exactly its price: now for upgrades, at the end of the period for downgrades."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from portal.actions._change_price import NothingChanges
+from portal.actions._change_price import NothingChanges, RenewalDue
 from portal.actions.cancel_change import cancel_change
 from portal.actions.change_plan import change_plan
 from portal.actions.quote_change import quote_change
@@ -20,7 +20,7 @@ from portal.subscriptions.items import CurrencyFixed
 from portal.subscriptions.lifecycle import NotChangeable
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.states import SubscriptionStatus
-from tests.factories import STAFF, YEAR
+from tests.factories import MONTH, STAFF, YEAR
 
 
 def offered(make, subscription, *items, replace=False):
@@ -179,6 +179,32 @@ def test_a_shorter_interval_waits_and_is_billed_from_the_boundary_on(make, tiers
         0, date(2027, 3, 10), date(2027, 4, 10),
     )  # fmt: skip
     assert (invoice.kind, invoice.total_minor, invoice.period_start_on) == ("period", 3_100_00, date(2027, 3, 10))
+
+
+@pytest.mark.parametrize("interval", [MONTH, YEAR])
+def test_on_the_morning_of_the_renewal_an_upgrade_takes_over_with_it(make, tiers, interval):
+    basic, _ = tiers
+    pro = make.price(62_000_00, plan=make.plan(tier=3), interval=interval)
+    subscription = make.subscription(basic)
+    make.at = datetime(2026, 4, 10, 1, tzinfo=UTC)
+    quote = offered(make, subscription, (pro, 1))
+    assert (quote.due_minor, quote.inputs["takes_over_on"]) == (0, "2026-04-10")
+    accepted(make, quote)
+    make.run(make.at + timedelta(hours=4))
+    assert items_of(make, subscription) == [(pro.id, 1)]
+    assert make.lines(make.invoice(subscription)) == [("plan", 62_000_00)]
+    assert make.one(Subscription).period.start == date(2026, 4, 10)
+
+
+def test_while_a_renewal_is_late_nothing_is_priced_on_top_of_it(make, tiers):
+    basic, pro = tiers
+    subscription = make.subscription(basic)
+    make.at = datetime(2026, 4, 11, 1, tzinfo=UTC)
+    with pytest.raises(RenewalDue):
+        offered(make, subscription, (pro, 1))
+    make.run(make.at)
+    make.pay(make.invoice(subscription))
+    assert offered(make, subscription, (pro, 1)).due_minor == 2_996_66
 
 
 def test_an_upgrade_that_costs_less_leaves_the_rest_on_the_balance(make):
