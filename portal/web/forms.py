@@ -28,8 +28,9 @@ MOST_OF_A_THING = 999_999
 LONGEST_LINE = 200
 LONGEST_TEXT = 2000
 LONGEST_MAIL = 254
-# Line breaks and tabs belong into long texts only; the rest of the control characters into none.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Line breaks and tabs belong into long texts only; other control characters, and the signs that write text backwards,
+# into none.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e]")
 _BREAKS = re.compile(r"[\t\r\n]")
 _MAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s.,;<>\"]{2,}")
 

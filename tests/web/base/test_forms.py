@@ -46,6 +46,8 @@ def test_hostile_amounts_are_refused_with_an_example(post, text):
         ("reference", "x" * 41),
         ("reference", "a\tb"),
         ("note", "a\x07b"),
+        ("note", "a\x85b"),
+        ("reference", "fdp.\u202eexe"),
         ("note", "x" * 2001),
         ("mail", "a@b"),
         ("mail", "a@b.example,c@d.example"),
