@@ -30,9 +30,9 @@ from portal.gateways.base import (
     LookUp,
     Outcome,
     Payable,
-    Probe,
     StoredMethod,
 )
+from portal.gateways.probes import Probe
 from portal.gateways.protocols import Deadlines
 from portal.payments import methods
 from portal.payments.models import Attempt, GatewayAccount, PaymentMethod

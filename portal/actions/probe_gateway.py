@@ -13,7 +13,8 @@ from portal.core.db import transaction
 from portal.core.errors import NotFound, PortalError
 from portal.core.logging import log
 from portal.core.secrets import SecretUnreadable
-from portal.gateways.base import Ability, Answer, OfferedChannel, Probe
+from portal.gateways.base import Ability, Answer, OfferedChannel
+from portal.gateways.probes import Probe, probed
 from portal.payments.models import GatewayAccount
 
 
@@ -47,12 +48,12 @@ def _asked(account: GatewayAccount) -> tuple[Probe, tuple[OfferedChannel, ...]]:
         told = _gateways.offering(account).channels()
         return probe, told.channels if told.answer is Answer.FOUND else ()
     except PortalError as refusal:
-        return Probe(False, 0, "", refusal.message), ()
+        return probed(refusal.sentence, refusal.values), ()
     except SecretUnreadable:
-        return Probe(False, 0, "", "The keys cannot be read with our encryption keys: store them again."), ()
+        return probed("The keys cannot be read with our encryption keys: store them again."), ()
     except Exception as error:
         log().error("probe broke", account=account.ref, error=repr(error), exc_info=error)
-        return Probe(False, 0, "", "The answer could not be understood."), ()
+        return probed("The answer could not be understood."), ()
 
 
 def _told(probe: Probe, offered: tuple[OfferedChannel, ...], actor: Actor, at: datetime) -> dict[str, Any]:

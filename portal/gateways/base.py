@@ -266,20 +266,6 @@ class ChannelList:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Whether the connection works, in a sentence for staff. `account` names mode and currencies.
-
-    `clock_ahead` is by how many seconds our clock is ahead of the gateway's, None where it did not tell its time.
-    """
-
-    ok: bool
-    latency_ms: int
-    account: str
-    sentence: str
-    clock_ahead: int | None = None
-
-
 def differences(heard: ChargeOutcome, *, amount: Money, payer_email: str, mode: str) -> tuple[str, ...]:
     """In what the gateway's answer is not what was asked: any of amount, currency, customer, mode.
 

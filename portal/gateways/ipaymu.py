@@ -25,7 +25,6 @@ from portal.gateways.base import (
     NewsKind,
     Outcome,
     Payable,
-    Probe,
     WrongAmount,
     WrongKey,
     WrongRequest,
@@ -61,6 +60,7 @@ from portal.gateways.ipaymu_tables import (
     PAGE_HOSTS,
     WAYS,
 )
+from portal.gateways.probes import CONNECTED, Probe, probed
 from portal.gateways.protocols import Deadlines
 from portal.gateways.told import text
 
@@ -96,7 +96,9 @@ class Ipaymu:
         base_url = (base_url or BASE_URLS[self.mode]).rstrip("/")
         address = urlsplit(base_url)
         if self.mode == "live" and (key.startswith("SANDBOX") or base_url != BASE_URLS["live"]):
-            raise WrongKey(f"In live mode an iPaymu key of production is sent to {LIVE_HOST}, over https, only.")
+            raise WrongKey(
+                "In live mode an iPaymu key of production is sent to %(host)s, over https, only.", host=LIVE_HOST
+            )
         if self.mode == "test" and address.hostname == LIVE_HOST:
             raise WrongKey("In test mode iPaymu's live address is not used.")
         self._hosts = frozenset(f"https://{host}" for host in PAGE_HOSTS[self.mode])
@@ -140,7 +142,7 @@ class Ipaymu:
         if status(reply) == 429:
             return Payable(Outcome.NOT_SENT, order.reference, reason=sentence(reply))
         if is_refusal(reply):
-            raise WrongRequest(f"iPaymu does not take this order: {sentence(reply)}")
+            raise WrongRequest("iPaymu does not take this order: %(words)s", words=sentence(reply))
         return Payable(Outcome.UNKNOWN, order.reference, reason=sentence(reply))
 
     def look_up(
@@ -197,16 +199,22 @@ class Ipaymu:
         try:
             reply = self._calls.ask("POST", "/api/v2/balance", {"account": self._va}, self.deadlines.page)
         except WrongKey as error:
-            return Probe(False, 0, "", error.message)
+            return probed(error.sentence, error.values)
         except http.NotSent as error:
-            return Probe(False, 0, "", f"iPaymu cannot be reached: {error}.")
+            return probed("%(gateway)s cannot be reached: %(why)s.", {"gateway": "iPaymu", "why": error})
         except http.Silence as error:
-            return Probe(False, 0, "", f"iPaymu did not answer properly: {error}.")
+            return probed("%(gateway)s did not answer properly: %(why)s.", {"gateway": "iPaymu", "why": error})
         latency, ahead, told = round(reply.seconds * 1000), http.seconds_ahead_of(reply), contents(reply)
         if rupiah(told.get("MerchantBalance")) is None or text(told.get("Va")) not in ("", self._va):
-            return Probe(False, latency, "", f"iPaymu answered: {sentence(reply)}", ahead)
+            return probed(
+                "%(gateway)s answered: %(words)s", {"gateway": "iPaymu", "words": sentence(reply)},
+                latency_ms=latency, clock_ahead=ahead,
+            )  # fmt: skip
         account = f"{self.mode} mode, {self._va}, {CURRENCY}"
-        return Probe(True, latency, account, f"Connected to iPaymu in {self.mode} mode.", ahead)
+        return probed(
+            CONNECTED[self.mode], {"gateway": "iPaymu"},
+            ok=True, latency_ms=latency, account=account, clock_ahead=ahead,
+        )  # fmt: skip
 
     def is_genuine(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Whether it was signed with the account's number, which is public: noise is kept out, lies are not."""
@@ -236,7 +244,7 @@ class Ipaymu:
 
     def _direct(self, order: CheckoutOrder) -> tuple[str, dict[str, Any]]:
         if order.channel not in WAYS:
-            raise WrongRequest(f"iPaymu has no {order.channel}.")
+            raise WrongRequest("iPaymu has no %(channel)s.", channel=order.channel)
         return "/api/v2/payment/direct", direct_body(order)
 
     def _confirmed(self, row: Mapping[str, Any], reference: str, session: str) -> LookUp:

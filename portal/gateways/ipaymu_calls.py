@@ -41,7 +41,9 @@ class Calls:
         }
         reply = http.call(method, self._base_url + path, headers=headers, seconds=seconds, content=content)
         if is_wrong_key(reply):
-            raise WrongKey(f"iPaymu does not accept the number, the key or this server's address: {sentence(reply)}")
+            raise WrongKey(
+                "iPaymu does not accept the number, the key or this server's address: %(words)s", words=sentence(reply)
+            )
         return reply
 
     def transaction(self, number: str) -> Mapping[str, Any] | LookUp:

@@ -70,7 +70,9 @@ def bank_of(order: CheckoutOrder) -> str:
     if not order.bank and len(banks) == 1:
         return banks[0]
     if order.bank.lower() not in banks:
-        raise WrongRequest(f"iPaymu has no {order.bank or 'unnamed bank'} for {order.channel.value}.")
+        raise WrongRequest(
+            "iPaymu has no %(bank)s for %(channel)s.", bank=order.bank or "unnamed bank", channel=order.channel.value
+        )
     return order.bank.lower()
 
 
@@ -80,7 +82,9 @@ def require_complete(order: CheckoutOrder) -> None:
         raise WrongRequest("A reference consists of letters, digits and . _ - only.")
     for name, address in (("return_url", order.return_url), ("notify_url", order.notify_url)):
         if urlsplit(address).scheme not in ("http", "https"):
-            raise WrongRequest(f"iPaymu is told with each payment where to lead and to write: {name} is missing.")
+            raise WrongRequest(
+                "iPaymu is told with each payment where to lead and to write: %(name)s is missing.", name=name
+            )
     if "@" not in order.payer_email or not order.payer_email.isascii():
         raise WrongRequest("iPaymu takes a payer's mail address in ASCII only.")
 

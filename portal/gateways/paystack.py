@@ -25,7 +25,6 @@ from portal.gateways.base import (
     NewsKind,
     Outcome,
     Payable,
-    Probe,
     WrongAmount,
     WrongKey,
     WrongRequest,
@@ -42,6 +41,7 @@ from portal.gateways.paystack_tables import (
     NOT_FOUND,
     WIRE_UNITS,
 )
+from portal.gateways.probes import CONNECTED, Probe, probed
 from portal.gateways.protocols import Deadlines
 from portal.gateways.told import part, text
 
@@ -72,7 +72,7 @@ class Paystack(PaystackReturns):
         if key is None:
             raise WrongKey("A Paystack secret key begins with sk_test_ or sk_live_.")
         if mode not in ("", key[1]):
-            raise WrongKey(f"This is a {key[1]} key, and the account is used in {mode} mode.")
+            raise WrongKey("This is a %(key)s key, and the account is used in %(mode)s mode.", key=key[1], mode=mode)
         self.mode = key[1]
         self._base_url = (base_url or BASE_URL).rstrip("/")
         if self.mode == "live" and urlsplit(self._base_url).scheme != "https":
@@ -191,18 +191,24 @@ class Paystack(PaystackReturns):
         try:
             reply = self._ask("GET", "/balance", seconds=self.deadlines.page)
         except WrongKey as error:
-            return Probe(False, 0, "", error.message)
+            return probed(error.sentence, error.values)
         except http.NotSent as error:
-            return Probe(False, 0, "", f"Paystack cannot be reached: {error}.")
+            return probed("%(gateway)s cannot be reached: %(why)s.", {"gateway": "Paystack", "why": error})
         except http.Silence as error:
-            return Probe(False, 0, "", f"Paystack did not answer properly: {error}.")
+            return probed("%(gateway)s did not answer properly: %(why)s.", {"gateway": "Paystack", "why": error})
         latency, rows = round(reply.seconds * 1000), reply.body.get("data")
         ahead = http.seconds_ahead_of(reply)
         if reply.status != 200 or not isinstance(rows, list):
-            return Probe(False, latency, "", f"Paystack answered: {sentence(reply)}", ahead)
+            return probed(
+                "%(gateway)s answered: %(words)s", {"gateway": "Paystack", "words": sentence(reply)},
+                latency_ms=latency, clock_ahead=ahead,
+            )  # fmt: skip
         currencies = sorted({text(part(row).get("currency")) for row in rows} & set(CURRENCIES))
         account = f"{self.mode} mode, {', '.join(currencies)}"
-        return Probe(True, latency, account, f"Connected to Paystack in {self.mode} mode.", ahead)
+        return probed(
+            CONNECTED[self.mode], {"gateway": "Paystack"},
+            ok=True, latency_ms=latency, account=account, clock_ahead=ahead,
+        )  # fmt: skip
 
     def is_genuine(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Whether the raw bytes were signed with our key, or with a former one."""

@@ -43,7 +43,7 @@ def _refused(reply: http.Reply, reference: str) -> ChargeOutcome:
     if reply.body.get("type") == "processor_error":
         told = {"status": "failed", "reference": reference, "message": words}
         return charge_outcome(told, reference, is_final=False)
-    raise WrongRequest(f"Paystack does not take this charge: {words}")
+    raise WrongRequest("Paystack does not take this charge: %(words)s", words=words)
 
 
 def is_refusal(reply: http.Reply) -> bool:

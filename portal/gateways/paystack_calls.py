@@ -28,7 +28,9 @@ class PaystackCalls:
         headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json", "User-Agent": "portal"}
         reply = http.call(method, self._base_url + path, headers=headers, seconds=seconds, **sent)
         if reply.status in (401, 403):
-            raise WrongKey(f"Paystack does not accept the key or this server's address: {sentence(reply)}")
+            raise WrongKey(
+                "Paystack does not accept the key or this server's address: %(words)s", words=sentence(reply)
+            )
         return reply
 
     def _read(self, path: str, query: Mapping[str, str] | None = None) -> http.Reply | str:

@@ -19,11 +19,11 @@ from portal.gateways.base import (
     News,
     Outcome,
     Payable,
-    Probe,
     RefundList,
     RefundOrder,
     RefundOutcome,
 )
+from portal.gateways.probes import Probe
 
 
 @dataclass(frozen=True, slots=True)

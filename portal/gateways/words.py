@@ -99,9 +99,9 @@ class WrongKey(GatewayRefusal):
 
     code = "gateway_key"
 
-    def __init__(self, message: str, about: str = "") -> None:
+    def __init__(self, sentence: str, about: str = "", **values: object) -> None:
         """`about`: which of the account's secrets it is, where that can be told."""
-        super().__init__(message)
+        super().__init__(sentence, **values)
         self.about = about
 
 

@@ -1,9 +1,11 @@
 """Payment config: what is shown of accounts, what is never shown, keys, settings, the switch and the test."""
 
 import re
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
+from flask import g
 from sqlalchemy import select, update
 
 from portal.actions.open_gateway_account import open_gateway_account
@@ -11,8 +13,10 @@ from portal.actions.store_gateway_keys import store_gateway_keys
 from portal.core.actors import Actor
 from portal.core.audit import AuditEntry
 from portal.core.outbox import OutboxEntry
+from portal.gateways.probes import probed
 from portal.payments.models import GatewayAccount, GatewayNews
 from portal.payments.states import NewsStatus
+from portal.web.staff import gateway_words
 from tests.factories import NOON
 from tests.people import PASSWORD, make_user
 from tests.twins.running_ipaymu import API_KEY, VA, running_ipaymu
@@ -253,3 +257,12 @@ def test_unknown_accounts_are_not_found(staff):
 def test_the_pages_ask_a_fixed_number_of_questions(staff, page, make):
     assert queries_of(staff, LIST) <= QUERIES
     assert queries_of(staff, page) <= QUERIES
+
+
+def test_what_a_test_told_is_said_in_the_readers_language(app):
+    told = asdict(probed("%(gateway)s cannot be reached: %(why)s.", {"gateway": "iPaymu", "why": "no route"}))
+    with app.test_request_context():
+        assert gateway_words.told(told) == "iPaymu cannot be reached: no route."
+        g.language = "id"
+        assert gateway_words.told(told) == "iPaymu tidak dapat dihubungi: no route."
+        assert gateway_words.told({"sentence": "100% kept from before"}) == "100% kept from before"

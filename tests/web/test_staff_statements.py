@@ -9,6 +9,7 @@ from portal.actions.match_lines import match_lines
 from portal.banking.statements import importing
 from portal.banking.statements.models import BankLine, CsvLayout, StatementImport
 from portal.banking.statements.states import ImportStatus
+from portal.identity.models import User
 from portal.invoicing.references import printed
 from portal.invoicing.states import InvoiceStatus
 from portal.web import security
@@ -188,3 +189,13 @@ def test_pages_ask_few_questions_and_support_only_looks(session, reader, staff, 
     assert "multipart" not in looking.get(LIST).text
     assert looking.post(LIST, seen=LIST).status_code == 403
     assert looking.post(path, seen=LIST, **LAYOUT).status_code == 403
+
+
+@pytest.mark.parametrize(("language", "said"), [("id", "bukan tanggal pembukuan"), ("fr", "n’est pas une date")])
+def test_why_a_row_cannot_be_read_is_said_in_the_readers_language(session, staff, send, language, said):
+    path = send(CSV.format("x") + "99.99.2026;1,00;;\n").location
+    session.query(User).update({"language": language})
+    session.commit()
+    page = staff.post(path, look="y", **LAYOUT).text
+    assert said in page
+    assert "is no booking day" not in page

@@ -14,6 +14,7 @@ from portal.banking.statements.figures import Unreadable, read_amount, read_day
 from portal.banking.statements.lines import (
     LONGEST_NAME,
     MOST_LINES,
+    RowRefused,
     Statement,
     StatementLine,
     StatementRefused,
@@ -25,10 +26,6 @@ from portal.banking.statements.xml_tree import Node, XmlRefused, parse
 from portal.core.money import Money
 
 _SPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.[0-9]{2}")
-
-
-class _Wrong(Exception):
-    """This entry cannot be read."""
 
 
 def read(content: bytes, currency: str) -> Statement:
@@ -46,8 +43,8 @@ def read(content: bytes, currency: str) -> Statement:
             continue
         try:
             lines += list(_lines(number, entry, currency))
-        except _Wrong as why:
-            wrong.append(WrongRow(number, str(why)))
+        except RowRefused as why:
+            wrong.append(WrongRow(number, why))
         if len(lines) + len(wrong) > MOST_LINES:
             raise StatementRefused("A statement has at most %(most)s rows.", most=f"{MOST_LINES:,}")
     return Statement(tuple(lines), tuple(wrong), accounts.pop() if accounts else "")
@@ -62,7 +59,7 @@ def _root(content: bytes) -> Node:
     try:
         root = parse(content)
     except XmlRefused as why:
-        raise StatementRefused("The file is not plain, well-formed XML: %(why)s.", why=why) from None
+        raise StatementRefused(why.sentence, **why.values) from None
     if root.name != "Document" or _SPACE.fullmatch(root.space) is None:
         raise StatementRefused("This XML is not a camt.053 statement.")
     return root
@@ -72,7 +69,7 @@ def _lines(number: int, entry: Node, currency: str) -> Iterator[StatementLine]:
     whole = _amount(entry, currency)
     is_out = entry.said("CdtDbtInd") == "DBIT"
     if not is_out and entry.said("CdtDbtInd") != "CRDT":
-        raise _Wrong("It does not say whether money came or went.")
+        raise RowRefused("It does not say whether money came or went.")
     transfers = entry.all("NtryDtls/TxDtls")
     parts = [_part(one, currency) for one in transfers]
     if len(transfers) < 2 or None in parts or Money.total((part for part in parts if part), currency) != whole:
@@ -86,10 +83,10 @@ def _lines(number: int, entry: Node, currency: str) -> Iterator[StatementLine]:
 
 def _line(number: int, entry: Node, transfer: Node | None, amount: Money) -> StatementLine:
     if amount.is_zero:
-        raise _Wrong("The amount is zero.")
+        raise RowRefused("The amount is zero.")
     booked_on = _day(entry, "BookgDt") or _day(entry, "ValDt")
     if booked_on is None:
-        raise _Wrong("It has no booking day.")
+        raise RowRefused("It has no booking day.")
     about = transfer or entry
     side = "Cdtr" if amount.is_negative else "Dbtr"
     name = about.said(f"RltdPties/{side}/Nm", f"RltdPties/{side}/Pty/Nm", f"RltdPties/Ultmt{side}/Nm")
@@ -136,10 +133,10 @@ def _part(transfer: Node, currency: str) -> Money | None:
 def _amount(entry: Node, currency: str) -> Money:
     node = entry.one("Amt")
     if node is None:
-        raise _Wrong("It has no amount.")
+        raise RowRefused("It has no amount.")
     said = node.attributes.get("Ccy", "")
     if said != currency:
-        raise _Wrong(f"The currency {tidy(said, 10)} is not that of the account.")
+        raise RowRefused("The currency %(currency)s is not that of the account.", currency=tidy(said, 10))
     return _figure(node.text, currency)
 
 
@@ -147,9 +144,9 @@ def _figure(text: str, currency: str) -> Money:
     try:
         found = read_amount(text, currency, ".")
     except Unreadable:
-        raise _Wrong(f"{tidy(text, 40)!r} is no amount.") from None
+        raise RowRefused("%(text)s is no amount.", text=repr(tidy(text, 40))) from None
     if found.is_negative:
-        raise _Wrong("An amount of camt.053 has no sign.")
+        raise RowRefused("An amount of camt.053 has no sign.")
     return found
 
 
@@ -160,7 +157,7 @@ def _day(entry: Node, name: str) -> date | None:
     try:
         return read_day(text[:10], "Y-M-D")
     except Unreadable:
-        raise _Wrong(f"{tidy(text, 40)!r} is no day.") from None
+        raise RowRefused("%(text)s is no day.", text=repr(tidy(text, 40))) from None
 
 
 def _number(account: Node | None) -> str:

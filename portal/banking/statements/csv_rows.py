@@ -11,6 +11,7 @@ from portal.banking.statements.figures import Unreadable, read_amount, read_day
 from portal.banking.statements.lines import (
     LONGEST_NAME,
     MOST_LINES,
+    RowRefused,
     Statement,
     StatementLine,
     StatementRefused,
@@ -24,8 +25,18 @@ SAMPLED = 12
 LONGEST_FIELD = 4000
 
 
-class _Wrong(Exception):
-    """This row cannot be read."""
+def _(sentence: str) -> str:
+    """Marks a sentence for the catalogues."""
+    return sentence
+
+
+_UNREADABLE = {
+    "booked_on": _("%(text)s is no booking day."),
+    "value_on": _("%(text)s is no value day."),
+    "amount": _("%(text)s is no amount."),
+    "debit": _("%(text)s is no debit."),
+    "credit": _("%(text)s is no credit."),
+}
 
 
 def read(content: bytes, mapping: CsvMapping, currency: str) -> Statement:
@@ -39,8 +50,8 @@ def read(content: bytes, mapping: CsvMapping, currency: str) -> Statement:
             raise StatementRefused("A statement has at most %(most)s rows.", most=f"{MOST_LINES:,}")
         try:
             lines.append(_line(number, cells, mapping, currency))
-        except _Wrong as why:
-            wrong.append(WrongRow(number, str(why)))
+        except RowRefused as why:
+            wrong.append(WrongRow(number, why))
     return Statement(tuple(lines), tuple(wrong))
 
 
@@ -92,16 +103,16 @@ def _line(number: int, cells: list[str], mapping: CsvMapping, currency: str) -> 
 
     said = cell("currency").upper()
     if said and said != currency:
-        raise _Wrong(f"The currency {tidy(said, 10)} is not that of the account.")
-    booked_on = _day(cell("booked_on"), mapping, "booking day")
+        raise RowRefused("The currency %(currency)s is not that of the account.", currency=tidy(said, 10))
+    booked_on = _day(cell("booked_on"), mapping, "booked_on")
     amount = _amount(cell, mapping, currency)
     if amount.is_zero:
-        raise _Wrong("The amount is zero.")
+        raise RowRefused("The amount is zero.")
     texts = [cells[place] for place in mapping.reference if place < len(cells)]
     return StatementLine(
         row=number,
         booked_on=booked_on,
-        value_on=_day(cell("value_on"), mapping, "value day") if cell("value_on") else booked_on,
+        value_on=_day(cell("value_on"), mapping, "value_on") if cell("value_on") else booked_on,
         amount=amount,
         name=tidy(cell("name"), LONGEST_NAME),
         account=tidy(cell("account"), LONGEST_NAME),
@@ -114,7 +125,7 @@ def _amount(cell: Callable[[str], str], mapping: CsvMapping, currency: str) -> M
     if mapping.sign == "columns":
         debit, credit = (_figure(cell(name), mapping, currency, name) for name in ("debit", "credit"))
         if not debit.is_zero and not credit.is_zero:
-            raise _Wrong("Both debit and credit are filled.")
+            raise RowRefused("Both debit and credit are filled.")
         return credit if debit.is_zero else -abs(debit)
     amount = _figure(cell("amount"), mapping, currency, "amount")
     if mapping.sign == "signed":
@@ -124,7 +135,9 @@ def _amount(cell: Callable[[str], str], mapping: CsvMapping, currency: str) -> M
         return amount
     if mark in MARKS_OUT:
         return -abs(amount)
-    raise _Wrong(f"{tidy(mark, 20) or 'Nothing'!r} does not say whether money came or went.")
+    if not mark:
+        raise RowRefused("It does not say whether money came or went.")
+    raise RowRefused("%(text)s does not say whether money came or went.", text=repr(tidy(mark, 20)))
 
 
 def _figure(text: str, mapping: CsvMapping, currency: str, name: str) -> Money:
@@ -133,11 +146,11 @@ def _figure(text: str, mapping: CsvMapping, currency: str, name: str) -> Money:
     try:
         return read_amount(text, currency, mapping.decimal)
     except Unreadable:
-        raise _Wrong(f"{tidy(text, 40)!r} is no {name}.") from None
+        raise RowRefused(_UNREADABLE[name], text=repr(tidy(text, 40))) from None
 
 
 def _day(text: str, mapping: CsvMapping, name: str) -> date:
     try:
         return read_day(text, mapping.date_form)
     except Unreadable:
-        raise _Wrong(f"{tidy(text, 40)!r} is no {name}.") from None
+        raise RowRefused(_UNREADABLE[name], text=repr(tidy(text, 40))) from None

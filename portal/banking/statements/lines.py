@@ -42,12 +42,25 @@ class StatementLine:
     entry_ref: str = ""
 
 
+class RowRefused(Exception):
+    """A row cannot be read. `sentence` is English with blanks, as those of errors, to be said in other languages."""
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence % values if values else sentence)
+        self.sentence, self.values = sentence, values
+
+
 @dataclass(frozen=True, slots=True)
 class WrongRow:
     """A row that was not understood, and why."""
 
     row: int
-    reason: str
+    why: RowRefused
+
+    @property
+    def reason(self) -> str:
+        """Why, in English."""
+        return str(self.why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,11 @@ MOST_NODES = 3_000_000
 
 
 class XmlRefused(ValueError):
-    """Not XML, or more than plain XML."""
+    """Not XML, or more than plain XML. `sentence` is English with blanks, as those of errors."""
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence % values if values else sentence)
+        self.sentence, self.values = sentence, values
 
 
 @dataclass(slots=True)
@@ -59,9 +63,9 @@ def parse(content: bytes) -> Node:
     try:
         parser.Parse(content, True)
     except expat.ExpatError as wrong:
-        raise XmlRefused(f"line {wrong.lineno}") from None
+        raise XmlRefused("The file is not well-formed XML: look at line %(line)s.", line=wrong.lineno) from None
     if builder.root is None:
-        raise XmlRefused("nothing in it")
+        raise XmlRefused("There is nothing in this XML.")
     return builder.root
 
 
@@ -75,7 +79,7 @@ class _Builder:
         space, _gap, local = name.rpartition(" ")
         self.count += 1
         if len(self.above) >= DEEPEST or self.count > MOST_NODES:
-            raise XmlRefused("too deep or too long")
+            raise XmlRefused("This XML is too deep or too long.")
         node = Node(local, space, attributes)
         if self.above:
             self.above[-1].children.append(node)
@@ -91,7 +95,7 @@ class _Builder:
             self.above[-1].text += text
 
     def refuse(self, *_anything: object) -> int:
-        raise XmlRefused("a document type")
+        raise XmlRefused("This XML has a document type. No bank sends one, so it is not read.")
 
     def pass_over(self, *_anything: object) -> None:
         """Instructions to other programs are none to us."""

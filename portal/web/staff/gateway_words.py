@@ -31,6 +31,12 @@ def tested_at(test: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(test["at"])
 
 
+def told(test: Mapping[str, Any]) -> str:
+    """What a test told, in the reader's language; what the gateway itself said stays as it was."""
+    template = test.get("template")
+    return _(template, **test["values"]) if template else str(test["sentence"])
+
+
 def skew(test: Mapping[str, Any]) -> tuple[str, bool]:
     """How our clock stands to the gateway's, and whether that is well."""
     ahead = test.get("clock_ahead")

@@ -166,7 +166,7 @@ def _draft(
         rows=_sample(content, form) if form is not None else [],
         found=found,
         shown=found.lines[:SHOWN],
-        wrong=found.wrong[:SHOWN],
+        wrong=[(one.row, gettext(one.why.sentence, **one.why.values)) for one in found.wrong[:SHOWN]],
         came=sum(1 for line in found.lines if line.amount.is_positive),
         refusal=refusal,
         may_write=Permission.BILLING_WRITE in g.permissions,
