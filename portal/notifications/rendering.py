@@ -109,8 +109,9 @@ def _set(letter: Letter, occasion: Occasion) -> Mail:
 
 
 def _signature(house: Business) -> dict[str, str]:
-    lines = [house.legal_name or house.name, *house.address.splitlines(), house.tax_number]
-    return {"name": house.name, "line": ", ".join(part.strip() for part in lines if part.strip())}
+    lines = [house.legal_name or house.name, *house.address.splitlines()]
+    line = ", ".join(part.strip() for part in lines if part.strip())
+    return {"name": house.name, "line": line, "tax_number": house.tax_number.strip()}
 
 
 def _one_line(subject: str) -> str:
