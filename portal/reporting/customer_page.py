@@ -5,13 +5,13 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import and_, bindparam, or_, select, text
 from sqlalchemy.orm import Session
 
 from portal.catalogue.models import Plan, Price
 from portal.core.audit import AuditEntry
 from portal.core.errors import NotFound
-from portal.core.keyset import Order, Sheet, sheet
+from portal.core.keyset import AnySelect, Order, Sheet, sheet
 from portal.core.money import Money
 from portal.customers.models import Note
 from portal.invoicing.models import Invoice
@@ -100,41 +100,14 @@ def header(session: Session, ref: str, today: date) -> Header:
 
 def subscriptions(session: Session, customer_id: int) -> list[tuple[Any, Basket | None]]:
     """Those that live first, then the latest; each with what it consists of, and the method that is its own."""
-    ended = Subscription.status.in_(["canceled", "expired"])
-    owned = (
-        select(
-            Subscription.id.label("subscription_id"), Subscription.ref, Subscription.status, Subscription.collection,
-            Subscription.anchor_on, Subscription.period_start_on, Subscription.period_end_on,
-            Subscription.trial_ends_on, Subscription.cancel_on, Subscription.pause_on, Subscription.resume_on,
-            Subscription.next_bill_on, Subscription.ended_on, ended.label("is_over"),
-        )
-        .where(Subscription.customer_id == customer_id)
-        .order_by(ended, Subscription.id.desc())
-        .limit(MOST_SUBSCRIPTIONS)
-        .subquery("owned")
-    )  # fmt: skip
-    lasts = and_(SubscriptionItem.subscription_id == owned.c.subscription_id, SubscriptionItem.until_on.is_(None))
-    rows = session.execute(
-        select(owned, SubscriptionMethod.method_id, SubscriptionItem.quantity, Plan.name, *PRICE)
-        .outerjoin(SubscriptionMethod, SubscriptionMethod.subscription_id == owned.c.subscription_id)
-        .outerjoin(SubscriptionItem, lasts)
-        .outerjoin(Price, Price.id == SubscriptionItem.price_id)
-        .outerjoin(Plan, Plan.id == Price.plan_id)
-        .order_by(owned.c.is_over, owned.c.subscription_id.desc(), Plan.kind.desc(), SubscriptionItem.id)
-    ).all()
+    rows = session.execute(_OWNED, {"customer": customer_id}).all()
     grouped = [list(group) for _, group in groupby(rows, lambda row: row.subscription_id)]
     return [(group[0], basket(group) if group[0].quantity else None) for group in grouped]
 
 
 def methods(session: Session, customer_id: int) -> list[Any]:
     """Stored methods without their tokens, the default first."""
-    columns = (
-        PaymentMethod.id.label("method_id"), PaymentMethod.ref, PaymentMethod.kind, PaymentMethod.brand,
-        PaymentMethod.last4, PaymentMethod.bank, PaymentMethod.expires_on, PaymentMethod.is_default,
-        PaymentMethod.is_refused,
-    )  # fmt: skip
-    wanted = select(*columns).where(PaymentMethod.customer_id == customer_id, PaymentMethod.removed_at.is_(None))
-    return list(session.execute(wanted.order_by(PaymentMethod.is_default.desc(), PaymentMethod.id.desc())))
+    return list(session.execute(_METHODS, {"customer": customer_id}))
 
 
 def invoices(session: Session, customer_id: int, *, after: str, before: str, limit: int) -> Sheet:
@@ -191,3 +164,41 @@ def deeds(session: Session, customer_id: int, *, after: str, before: str, limit:
 def notes(session: Session, customer_id: int, *, after: str, before: str, limit: int) -> Sheet:
     wanted = select(Note.author, Note.text, Note.created_at).where(Note.customer_id == customer_id)
     return sheet(session, wanted, NOTES, after=after, before=before, limit=limit)
+
+
+def _owned() -> AnySelect:
+    ended = Subscription.status.in_(["canceled", "expired"])
+    owned = (
+        select(
+            Subscription.id.label("subscription_id"), Subscription.ref, Subscription.status, Subscription.collection,
+            Subscription.anchor_on, Subscription.period_start_on, Subscription.period_end_on,
+            Subscription.trial_ends_on, Subscription.cancel_on, Subscription.pause_on, Subscription.resume_on,
+            Subscription.next_bill_on, Subscription.ended_on, ended.label("is_over"),
+        )
+        .where(Subscription.customer_id == bindparam("customer"))
+        .order_by(ended, Subscription.id.desc())
+        .limit(MOST_SUBSCRIPTIONS)
+        .subquery("owned")
+    )  # fmt: skip
+    lasts = and_(SubscriptionItem.subscription_id == owned.c.subscription_id, SubscriptionItem.until_on.is_(None))
+    return (
+        select(owned, SubscriptionMethod.method_id, SubscriptionItem.quantity, Plan.name, *PRICE)
+        .outerjoin(SubscriptionMethod, SubscriptionMethod.subscription_id == owned.c.subscription_id)
+        .outerjoin(SubscriptionItem, lasts)
+        .outerjoin(Price, Price.id == SubscriptionItem.price_id)
+        .outerjoin(Plan, Plan.id == Price.plan_id)
+        .order_by(owned.c.is_over, owned.c.subscription_id.desc(), Plan.kind.desc(), SubscriptionItem.id)
+    )
+
+
+# Put together once: that takes longer than asking them.
+_OWNED = _owned()
+_METHODS = (
+    select(
+        PaymentMethod.id.label("method_id"), PaymentMethod.ref, PaymentMethod.kind, PaymentMethod.brand,
+        PaymentMethod.last4, PaymentMethod.bank, PaymentMethod.expires_on, PaymentMethod.is_default,
+        PaymentMethod.is_refused,
+    )
+    .where(PaymentMethod.customer_id == bindparam("customer"), PaymentMethod.removed_at.is_(None))
+    .order_by(PaymentMethod.is_default.desc(), PaymentMethod.id.desc())
+)  # fmt: skip

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, literal, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from portal.core.errors import NotFound
@@ -134,6 +135,11 @@ def dispute(session: Session, ref: str) -> Any:
 
 def of_payment(session: Session, payment_id: int) -> list[Any]:
     """All refunds and disputes of the payment, the latest first; `noun` says which it is."""
+    return list(session.execute(_of_payment(), {"payment": payment_id}))
+
+
+@lru_cache(maxsize=1)
+def _of_payment() -> AnySelect:
     gone = select(
         literal("refund").label("noun"),
         Refund.ref,
@@ -142,7 +148,7 @@ def of_payment(session: Session, payment_id: int) -> list[Any]:
         Refund.currency,
         Refund.created_at.label("at"),
         Refund.reason.label("words"),
-    ).where(Refund.payment_id == payment_id)
+    ).where(Refund.payment_id == bindparam("payment"))
     asked = select(
         literal("dispute"),
         Dispute.ref,
@@ -151,9 +157,9 @@ def of_payment(session: Session, payment_id: int) -> list[Any]:
         Dispute.currency,
         Dispute.opened_at,
         Dispute.category,
-    ).where(Dispute.payment_id == payment_id)
+    ).where(Dispute.payment_id == bindparam("payment"))
     both = union_all(gone, asked).subquery()
-    return list(session.execute(select(both).order_by(both.c.at.desc(), both.c.ref)))
+    return select(both).order_by(both.c.at.desc(), both.c.ref)
 
 
 def news(session: Session, reference: str | None, since: datetime) -> list[Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import Date, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.errors import NotFound
@@ -77,14 +77,7 @@ def read(session: Session, ref: str) -> RunView:
     run = session.scalar(select(BillingRun).where(BillingRun.ref == ref))
     if run is None:
         raise NotFound("There is no such run.")
-    batches = session.execute(
-        select(
-            RunBatch.currency, func.sum(RunBatch.done), func.sum(RunBatch.total_minor), func.max(RunBatch.created_at)
-        )
-        .where(RunBatch.run_id == run.id)
-        .group_by(RunBatch.currency)
-        .order_by(RunBatch.currency)
-    ).all()
+    batches = session.execute(_BATCHES, {"run": run.id}).all()
     return RunView(
         run=run,
         manifest=manifest_from(run.planned),
@@ -111,15 +104,24 @@ def invoices(session: Session, run_id: int, *, places: Mapping[str, str], limit:
 
 def _items(session: Session, run_id: int) -> Sequence[Any]:
     """Exceptions with whose they are, those that wait for a person first."""
-    wanted = (
-        select(
-            RunItem, Customer.name.label("customer"), Customer.ref.label("customer_ref"),
-            Customer.parked_at.label("parked_at"), Subscription.ref.label("subscription_ref"),
-        )
-        .join(Subscription, Subscription.id == RunItem.subscription_id)
-        .join(Customer, Customer.id == Subscription.customer_id)
-        .where(RunItem.run_id == run_id)
-        .order_by(RunItem.status.in_(OPEN_ITEMS).desc(), RunItem.id.desc())
-        .limit(MOST_ITEMS)
-    )  # fmt: skip
-    return session.execute(wanted).all()
+    return session.execute(_ITEMS, {"run": run_id}).all()
+
+
+# Put together once: that takes longer than asking them.
+_BATCHES = (
+    select(RunBatch.currency, func.sum(RunBatch.done), func.sum(RunBatch.total_minor), func.max(RunBatch.created_at))
+    .where(RunBatch.run_id == bindparam("run"))
+    .group_by(RunBatch.currency)
+    .order_by(RunBatch.currency)
+)
+_ITEMS = (
+    select(
+        RunItem, Customer.name.label("customer"), Customer.ref.label("customer_ref"),
+        Customer.parked_at.label("parked_at"), Subscription.ref.label("subscription_ref"),
+    )
+    .join(Subscription, Subscription.id == RunItem.subscription_id)
+    .join(Customer, Customer.id == Subscription.customer_id)
+    .where(RunItem.run_id == bindparam("run"))
+    .order_by(RunItem.status.in_(OPEN_ITEMS).desc(), RunItem.id.desc())
+    .limit(MOST_ITEMS)
+)  # fmt: skip
