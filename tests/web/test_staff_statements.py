@@ -199,3 +199,9 @@ def test_why_a_row_cannot_be_read_is_said_in_the_readers_language(session, staff
     page = staff.post(path, look="y", **LAYOUT).text
     assert said in page
     assert "is no booking day" not in page
+
+
+def test_a_file_that_is_no_text_says_so_before_anybody_maps_its_columns(staff, send):
+    page = staff.get(send("a\x00b;c\n1;2\n").location).text
+    assert "This is not a text file." in page
+    assert "Import 1 line" not in page

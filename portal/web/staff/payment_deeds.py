@@ -25,7 +25,7 @@ def reverse(ref: str) -> ResponseReturnValue:
     if asked:
         flash(_("Above your limit: somebody else was asked to approve it. Nothing is taken back yet."), "wait")
     else:
-        flash(_("Taken back. What it had settled is open again."), "good")
+        flash(_("Taken back."), "good")
     return see_other(url_for("staff_payments.show_payment", ref=ref))
 
 

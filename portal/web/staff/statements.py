@@ -150,6 +150,7 @@ def _draft(
     if is_csv and form is None:
         kept = importing.layout_of(db.session(), account.id)
         form, mapping = _layout_form(row, kept), kept
+    rows, unread = _sample(content, form) if form is not None else ([], "")
     found, refusal = Statement(()), ""
     if mapping is not None or not is_csv:
         try:
@@ -163,12 +164,12 @@ def _draft(
         one=one,
         account=account,
         form=form,
-        rows=_sample(content, form) if form is not None else [],
+        rows=rows,
         found=found,
         shown=found.lines[:SHOWN],
         wrong=[(one.row, gettext(one.why.sentence, **one.why.values)) for one in found.wrong[:SHOWN]],
         came=sum(1 for line in found.lines if line.amount.is_positive),
-        refusal=refusal,
+        refusal=refusal or unread,
         may_write=Permission.BILLING_WRITE in g.permissions,
     )
 
@@ -212,7 +213,7 @@ def _layout_form(row: Any, kept: CsvMapping | None = None) -> LayoutForm | None:
         return None
     content = _content(row)
     form = LayoutForm(data=begun_with(kept, content)) if request.method == "GET" else LayoutForm()
-    rows = _sample(content, form)
+    rows, _why = _sample(content, form)
     place = min(max(int(form.skipped.data or 1) - 1, 0), max(len(rows) - 1, 0)) if rows else 0
     width = max((len(cells) for cells in rows), default=0)
     heads = rows[place] if rows else []
@@ -229,15 +230,15 @@ def _refused(row: Any, form: LayoutForm | None, mapping: CsvMapping | None, why:
     return _draft(row, form, mapping, status=422)
 
 
-def _sample(content: bytes, form: LayoutForm) -> list[list[str]]:
-    """The first rows by the encoding and delimiter that are chosen; none if they do not fit."""
+def _sample(content: bytes, form: LayoutForm) -> tuple[list[list[str]], str]:
+    """The first rows by the encoding and delimiter that are chosen; if these do not fit none, and why."""
     encoding, delimiter = form.encoding.data or "utf-8", form.delimiter.data or ","
     if encoding not in ENCODINGS or delimiter not in DELIMITERS:
-        return []
+        return [], ""
     try:
-        return csv_rows.sample(content, encoding, delimiter)
-    except StatementRefused:
-        return []
+        return csv_rows.sample(content, encoding, delimiter), ""
+    except StatementRefused as why:
+        return [], said(why)
 
 
 def _content(row: Any) -> bytes:
