@@ -29,9 +29,9 @@ def init_filters(app: Flask) -> None:
 
 def written() -> Formats:
     """The written forms of whoever reads this page, found once a request."""
-    if "formats" not in g:
-        g.formats = formats(language(), zone())
-    found: Formats = g.formats
+    found: Formats | None = g.get("formats")
+    if found is None:
+        found = g.formats = formats(language(), zone())
     return found
 
 
