@@ -24,6 +24,7 @@ from portal.invoicing.scale import Scale, scale_of
 
 STYLES = TEMPLATES.parent / "static" / "css" / "print.css"
 DEFAULT_ACCENT = "#2438e6"
+_BREAKS = re.compile(r">\s*\n\s*<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,13 @@ def renderer(accent: str, site: str) -> str:
     sources = [*sorted(TEMPLATES.glob("documents/*.html")), STYLES, *sorted(CATALOGUES.glob("*/LC_MESSAGES/*.mo"))]
     for source in sources:
         digest.update(source.read_bytes())
-    digest.update(version("segno").encode())
+    digest.update(f"{version('segno')} {_BREAKS.pattern}".encode())
     return f"weasyprint-{version('weasyprint')}-{digest.hexdigest()[:10]}"
 
 
 def html_of(paper: Paper, language: str) -> str:
-    return render("documents/paper.html", language, paper=paper)
+    """Without the line breaks between the template's tags: on paper each would be a mark that says nothing."""
+    return _BREAKS.sub("><", render("documents/paper.html", language, paper=paper))
 
 
 def bill(
