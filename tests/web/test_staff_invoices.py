@@ -1,5 +1,7 @@
 """The list of invoices with counts and sums, one invoice, and what staff do with it."""
 
+import re
+
 import pytest
 
 from portal.actions.render_documents import render_documents
@@ -94,6 +96,20 @@ def test_staff_order_a_charge_once_however_often_they_click(session, staff, owed
     waiting = session.query(Attempt).filter(Attempt.status == AttemptStatus.WAITING).all()
     assert [one.trigger for one in waiting] == [AttemptTrigger.STAFF]
     assert "Charge ordered" in staff.get(path(owed)).text
+
+
+def test_the_page_looks_for_the_answer_to_a_charge_by_itself(session, staff, owed):
+    staff.post(path(owed, "/charge"), seen=path(owed))
+    page = staff.get(path(owed)).text
+    assert "A charge is on its way" in page
+    assert 'href="#charge"' not in page
+    watched = re.search(r'hx-get="([^"]+)"', page)[1]
+    assert staff.get(watched, headers=HTMX).status_code == 204
+    attempt = session.query(Attempt).filter(Attempt.status == AttemptStatus.WAITING).one()
+    attempt.status, attempt.closed_at, attempt.next_action_at = AttemptStatus.CANCELED, NOON, None
+    session.commit()
+    assert staff.get(watched, headers=HTMX).headers["HX-Redirect"] == path(owed)
+    assert "A charge is on its way" not in staff.get(path(owed)).text
 
 
 def test_a_method_of_somebody_else_is_not_charged(session, staff, make, owed):

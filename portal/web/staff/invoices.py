@@ -24,9 +24,10 @@ from portal.invoicing.states import InvoiceKind, InvoiceStatus
 from portal.notifications import queries as notifications
 from portal.payments import queries as payments
 from portal.payments import receipts
-from portal.payments.states import IN_DOUBT, LIVE, AttemptTrigger
+from portal.payments.states import IN_DOUBT, LIVE, AttemptStatus, AttemptTrigger
 from portal.reporting import credit_note_list, invoice_list, invoice_page
 from portal.reporting.invoice_list import Filters
+from portal.web.account.watching import answer_to_watch
 from portal.web.filters import written
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import see_other, show
@@ -36,6 +37,8 @@ from portal.web.staff.listing import Chip
 from portal.web.wording import gettext as _
 
 bp = Blueprint("staff_invoices", __name__, url_prefix="/billing/invoices")
+
+ON_ITS_WAY = frozenset({AttemptStatus.WAITING, AttemptStatus.SENDING})
 
 
 @bp.get("")
@@ -68,6 +71,10 @@ def show_invoice(ref: str) -> ResponseReturnValue:
     invoice = row.Invoice
     shown = _shown(row, day(at, g.zone))
     tries = invoice_page.attempts(session, [invoice.id])
+    mark = f"{shown.state}-{tries[0].status}" if tries else str(shown.state)
+    answer = answer_to_watch(mark)
+    if answer is not None:
+        return answer
     can_write = Permission.BILLING_WRITE in g.permissions
     methods = payments.methods_of(session, row.customer_id) if shown.is_payable and can_write else []
     return show(
@@ -78,6 +85,8 @@ def show_invoice(ref: str) -> ResponseReturnValue:
         lines=[(line, _steps(line.steps), [(tax, _steps(tax.steps)) for tax in line.taxes]) for line in shown.lines],
         tries=[(one, deed_words.trigger_word(one.trigger), deed_words.code_words(one)) for one in tries],
         is_in_doubt=any(one.status in IN_DOUBT for one in tries),
+        is_on_its_way=bool(tries) and tries[0].status in ON_ITS_WAY,
+        mark=mark,
         methods=methods,
         days=deed_words.by_day(invoice_page.activity(session, row.customer_id, ref)),
         consequences=_consequences(row, shown, tries),
