@@ -1,6 +1,7 @@
 """Bank statements: uploaded, looked at, imported, and what became of each line."""
 
 import io
+import re
 
 import pytest
 
@@ -205,3 +206,14 @@ def test_a_file_that_is_no_text_says_so_before_anybody_maps_its_columns(staff, s
     page = staff.get(send("a\x00b;c\n1;2\n").location).text
     assert "This is not a text file." in page
     assert "Import 1 line" not in page
+
+
+def test_the_page_of_an_import_looks_for_what_is_taken_in_without_loading_itself_anew(staff, send):
+    path = send(CSV.format("x")).location
+    staff.post(path, **LAYOUT)
+    page = staff.get(path).text
+    assert "0 of 3 lines are in." in page
+    watched = re.search(rf'hx-get="({path}\?seen=[^"]+)"', page)[1]
+    assert staff.get(watched, headers=HTMX).status_code == 204
+    take_in()
+    assert staff.get(watched, headers=HTMX).headers["HX-Redirect"] == path

@@ -86,7 +86,7 @@ def show_invoice(ref: str) -> ResponseReturnValue:
         tries=[(one, deed_words.trigger_word(one.trigger), deed_words.code_words(one)) for one in tries],
         is_in_doubt=any(one.status in IN_DOUBT for one in tries),
         is_on_its_way=bool(tries) and tries[0].status in ON_ITS_WAY,
-        mark=mark,
+        state_mark=mark,
         methods=methods,
         days=deed_words.by_day(invoice_page.activity(session, row.customer_id, ref)),
         consequences=_consequences(row, shown, tries),

@@ -195,7 +195,7 @@ def _imported(row: Any) -> ResponseReturnValue:
         turns=listing.turns(sheet),
         tabs=listing.tab_links("state", shown, counted, state, hot="open"),
         counts=counts,
-        mark=mark,
+        state_mark=mark,
         is_working=one.status is ImportStatus.RUNNING or counts["read"] > 0,
         may_write=Permission.BILLING_WRITE in g.permissions,
     )
