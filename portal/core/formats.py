@@ -16,6 +16,7 @@ from portal.core.money import Money, digits
 
 LANGUAGES = ("en", "id", "fr")
 MINUS = "\u2212"
+HALF_A_YEAR = 183  # days
 
 # What people write, which CLDR only knows within the currency's own country.
 SYMBOLS: Mapping[str, str] = {
@@ -24,6 +25,11 @@ SYMBOLS: Mapping[str, str] = {
 }  # fmt: skip
 # English is read in many countries, so an English amount keeps the separators of the currency's own.
 _OWN_SEPARATORS: Mapping[str, tuple[str, str]] = {"IDR": (".", ",")}
+
+
+def is_far(on: date, today: date) -> bool:
+    """More than half a year away: without its year it may be taken for the same day of another."""
+    return abs((on - today).days) > HALF_A_YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +107,16 @@ class Formats:
         """3 December 2026."""
         return f"{on.day} {self._months[on.month]} {on.year}"
 
-    def day_said(self, on: date) -> str:
-        """3 December, in a sentence."""
+    def day_said(self, on: date, today: date | None = None) -> str:
+        """3 December, in a sentence; 3 December 2027 where that is too far from `today` for the year to be plain."""
+        if today is not None and is_far(on, today):
+            return self.day_long(on)
         return f"{on.day} {self._months[on.month]}"
 
     def weekday(self, on: date) -> str:
         """Friday, 20 November, as the title of a day."""
-        return f"{self._weekdays[on.weekday()]}, {self.day_said(on)}"
+        comma = "" if self.language == "fr" else ","
+        return f"{self._weekdays[on.weekday()]}{comma} {self.day_said(on)}"
 
     def time(self, at: datetime) -> str:
         """14:02 by the reader's clock."""

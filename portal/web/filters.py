@@ -9,7 +9,7 @@ from flask import Flask, g, request
 from markupsafe import Markup
 
 from portal.core import clock
-from portal.core.formats import Formats, formats
+from portal.core.formats import Formats, formats, is_far
 from portal.core.money import Money
 from portal.gateways.registry import gateway_name
 from portal.web import charts
@@ -73,6 +73,16 @@ def initials(name: str) -> str:
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
+def day_said(on: date) -> str:
+    """The day in a sentence, with its year where that is not plain today."""
+    return written().day_said(on, day_of(clock.now()))
+
+
+def day_brief(on: date) -> str:
+    """The day in a label, likewise."""
+    return written().day(on) if is_far(on, day_of(clock.now())) else written().day_short(on)
+
+
 def day_of(at: datetime) -> date:
     """The reader's day of an instant, to be formatted by one of the day filters."""
     return at.astimezone(written().zone).date()
@@ -87,7 +97,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "day": lambda on: written().day(on),
     "day_short": lambda on: written().day_short(on),
     "day_long": lambda on: written().day_long(on),
-    "day_said": lambda on: written().day_said(on),
+    "day_said": day_said,
     "weekday": lambda on: written().weekday(on),
     "day_of": day_of,
     "time": lambda at: written().time(at),

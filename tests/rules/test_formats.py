@@ -57,7 +57,7 @@ def test_a_debt_carries_a_real_minus_and_nothing_else_does():
     [
         ("en", "3 Sep", "3 Sep 2026", "3 September", "Thursday, 3 September"),
         ("id", "3 Sep", "3 Sep 2026", "3 September", "Kamis, 3 September"),
-        ("fr", "3 sept.", "3 sept. 2026", "3 septembre", "jeudi, 3 septembre"),
+        ("fr", "3 sept.", "3 sept. 2026", "3 septembre", "jeudi 3 septembre"),
     ],
 )
 def test_days_are_written_in_the_reader_s_language(language, short, plain, said, weekday):
@@ -65,6 +65,13 @@ def test_days_are_written_in_the_reader_s_language(language, short, plain, said,
     assert (written.day_short(on), written.day(on), written.day_said(on)) == (short, plain, said)
     assert written.weekday(on) == weekday
     assert written.day_long(on) == f"{said} 2026"
+
+
+def test_a_day_that_is_far_away_is_said_with_its_year():
+    written, today = formats("en", "UTC"), date(2026, 9, 3)
+    assert written.day_said(date(2027, 3, 3), today) == "3 March"
+    assert written.day_said(date(2027, 9, 3), today) == "3 September 2027"
+    assert written.day_said(date(2025, 9, 3), today) == "3 September 2025"
 
 
 def test_moments_are_told_by_the_reader_s_clock():

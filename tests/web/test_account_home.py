@@ -9,7 +9,7 @@ from portal.actions.expire_subscription import expire_subscription
 from portal.actions.pause_subscription import pause_subscription
 from portal.subscriptions.states import Collection
 from portal.subscriptions.states import SubscriptionStatus as Status
-from tests.factories import NOON, STAFF
+from tests.factories import NOON, STAFF, YEAR
 from tests.web.account_world import HTMX, QUERIES, counted_queries, open_account
 
 
@@ -33,6 +33,13 @@ def test_an_active_subscription_says_when_it_renews_for_how_much_and_with_what(a
     assert "₦45,000.00 for Plan" in page
     assert "and ₦3,375.00 VAT." in page
     assert "today is day 1 of 31" in page
+
+
+def test_what_is_a_year_away_is_said_with_its_year(account, make):
+    make.subscription(make.price(480_000_00, interval=YEAR), customer=account.customer)
+    page = account.get("/account/").text
+    assert "Renews 10 March 2027 for ₦480,000.00" in page
+    assert ">10 Mar 2027</text>" in page
 
 
 def test_without_a_subscription_the_plans_are_offered(account, price):

@@ -17,7 +17,7 @@ from portal.subscriptions.states import SubscriptionStatus as Status
 from portal.web.account import late, words
 from portal.web.account.face import Act, Face, Rule, change_act, manage, may, pay_acts, plain, rule_of
 from portal.web.account.late import reason
-from portal.web.filters import written
+from portal.web.filters import day_said, written
 from portal.web.wording import gettext as _
 
 URGENCY = (
@@ -67,13 +67,13 @@ def _active(held: Held, today: date) -> Face:
         return _ending(held, row.cancel_on, rule)
     if row.pause_on is not None:
         undo = Act(_("Do not pause"), url_for("account_subscriptions.undo_pause", ref=row.ref), is_post=True)
-        headline = _("Pauses %(day)s", day=written().day_said(row.pause_on))
+        headline = _("Pauses %(day)s", day=day_said(row.pause_on))
         lead = _("It works until then. While it is paused nothing is billed.")
         acts = (undo, manage(held)) if may(Permission.ACCOUNT_WRITE) else (manage(held),)
         return plain(headline, lead, acts, rule)
     headline = _("Your subscription is active")
     if bill is not None:
-        headline = _("Renews %(day)s for %(sum)s", day=written().day_said(bill.on), sum=written().money(bill.total))
+        headline = _("Renews %(day)s for %(sum)s", day=day_said(bill.on), sum=written().money(bill.total))
     face = plain(headline, _how_paid(held), (change_act(held), manage(held)), rule)
     return _with_change(_with_open(face, held), held)
 
@@ -84,7 +84,7 @@ def _with_open(face: Face, held: Held) -> Face:
     if held.subscription.collection != "push" or owed is None or owed.due_on is None:
         return face
     total = Money.total((one.invoice.open for one in held.owed), owed.currency)
-    headline = _("Pay %(sum)s by %(day)s", sum=written().money(total), day=written().day_said(owed.due_on))
+    headline = _("Pay %(sum)s by %(day)s", sum=written().money(total), day=day_said(owed.due_on))
     acts = (*pay_acts(owed, several=len(held.owed) > 1), *face.acts)
     return replace(face, headline=headline, lead=f"{face.headline}. {face.lead}", acts=acts)
 
@@ -97,11 +97,11 @@ def _trialing(held: Held, today: date) -> Face:
         rule = rule_of(Period(row.started_on, ends_on), today)
     if row.cancel_on is not None:
         return _ending(held, row.cancel_on, rule)
-    headline = _("Free until %(day)s", day=written().day_said(ends_on))
+    headline = _("Free until %(day)s", day=day_said(ends_on))
     lead = _("You can use everything.")
     if bill is not None:
         total, name = written().money(bill.total), held.parts[0].plan.name
-        lead += " " + _("From %(day)s %(plan)s costs %(sum)s.", day=written().day_said(ends_on), plan=name, sum=total)
+        lead += " " + _("From %(day)s %(plan)s costs %(sum)s.", day=day_said(ends_on), plan=name, sum=total)
     acts: tuple[Act, ...] = (change_act(held), manage(held))
     if held.method is None and may(Permission.ACCOUNT_PAY):
         lead += " " + _("Without a payment method it is paused then.")
@@ -114,7 +114,7 @@ def _pending(held: Held, today: date) -> Face:
     owed = held.owed[0] if held.owed else None
     if owed is None:
         start_on = row.started_on or today
-        headline = _("Starts %(day)s", day=written().day_said(start_on))
+        headline = _("Starts %(day)s", day=day_said(start_on))
         lead = _("Nothing is to be done until then.")
         if held.bill is not None:
             total = written().money(held.bill.total)
@@ -133,7 +133,7 @@ def _paused(held: Held, today: date) -> Face:
     headline = _("Paused")
     lead = _("Nothing is billed while it is paused. You see what it costs before it goes on.")
     if row.resume_on is not None:
-        headline = _("Paused until %(day)s", day=written().day_said(row.resume_on))
+        headline = _("Paused until %(day)s", day=day_said(row.resume_on))
     resume = Act(_("Resume now"), url_for("account_subscriptions.quote_return", ref=row.ref), is_post=True)
     acts = (resume, manage(held)) if may(Permission.ACCOUNT_WRITE) else (manage(held),)
     return plain(headline, lead, acts, None)
@@ -143,7 +143,7 @@ def _ended(held: Held, today: date) -> Face:
     row = held.subscription
     headline = _("Your subscription has ended")
     if row.ended_on is not None:
-        headline = _("Ended %(day)s", day=written().day_said(row.ended_on))
+        headline = _("Ended %(day)s", day=day_said(row.ended_on))
     if row.status is Status.EXPIRED:
         headline = _("Your subscription did not begin")
     lead = _("You can take it up again at today's price, or choose another plan.")
@@ -156,7 +156,7 @@ def _ending(held: Held, on: date, rule: Rule | None) -> Face:
     """A cancellation whose day has not come."""
     row = held.subscription
     undo = Act(_("Keep it"), url_for("account_subscriptions.undo_cancel", ref=row.ref), is_post=True)
-    headline = _("Ends %(day)s", day=written().day_said(on))
+    headline = _("Ends %(day)s", day=day_said(on))
     lead = _("Everything works until then, and nothing more is charged.")
     acts = (undo, manage(held)) if may(Permission.ACCOUNT_WRITE) else (manage(held),)
     return plain(headline, lead, acts, rule)
@@ -198,7 +198,7 @@ def _with_change(face: Face, held: Held) -> Face:
     if waits_for_payment(change):
         note = _("The change to %(plan)s waits for its payment.", plan=name)
         return replace(face, note=note, acts=(*(pay_acts(held.owed[0].invoice) if held.owed else ()), *acts[1:]))
-    on = written().day_said(change.on_day) if change.on_day is not None else ""
+    on = day_said(change.on_day) if change.on_day is not None else ""
     return replace(face, note=_("Changes to %(plan)s on %(day)s.", plan=name, day=on), acts=acts)
 
 

@@ -12,7 +12,7 @@ from portal.reporting.standing import Held, Owed
 from portal.web.account import words
 from portal.web.account.face import Face, another_card, pay_acts
 from portal.web.charts import Step
-from portal.web.filters import written
+from portal.web.filters import day_said, written
 from portal.web.wording import gettext as _
 from portal.web.wording import ngettext
 
@@ -26,8 +26,8 @@ def past_due(held: Held, today: date) -> Face:
     lead, note = reason(owed), ""
     if climb is not None:
         ends_on = max(climb.ends_on, today + timedelta(days=1))
-        said = written().day_said(ends_on)
-        last_on = written().day_said(ends_on - timedelta(days=1))
+        said = day_said(ends_on)
+        last_on = day_said(ends_on - timedelta(days=1))
         if owed.last_step is not LastStep.KEEP_PAST_DUE:
             headline = _("Pay %(sum)s by %(day)s", sum=written().money(total), day=last_on)
         lead = f"{lead} {_consequence(owed, said)}".strip()
@@ -50,7 +50,7 @@ def suspended(held: Held) -> Face:
     lead = _("Your service is stopped because of unpaid invoices. It is back within a minute of your payment.")
     note = ""
     if owed.climb is not None and owed.climb.gives_up_on is not None:
-        note = _("Without a payment it ends on %(day)s.", day=written().day_said(owed.climb.gives_up_on))
+        note = _("Without a payment it ends on %(day)s.", day=day_said(owed.climb.gives_up_on))
     acts = (*pay_acts(owed.invoice, several=len(held.owed) > 1), *another_card())
     return Face(plan="", status="", headline=headline, lead=lead, note=note, is_alarm=True, acts=acts)
 
@@ -76,7 +76,7 @@ def _next_tries(owed: Owed, today: date) -> str:
     if climb is None or owed.is_hard:
         return _("We do not try this card again. Please pay with another one.") if climb is not None else ""
     days = [climb.began_on + timedelta(days=day) for day in climb.days[climb.taken :]]
-    coming = [written().day_said(on) for on in days if on >= today]
+    coming = [day_said(on) for on in days if on >= today]
     if not coming:
         return ""
     listed = f" {_('and')} ".join([", ".join(coming[:-1]), coming[-1]] if coming[1:] else coming)

@@ -23,7 +23,7 @@ from portal.reporting.forecast import Part
 from portal.subscriptions import queries as subscriptions
 from portal.subscriptions.wishes import StartTerms
 from portal.web.account import words
-from portal.web.filters import written
+from portal.web.filters import day_brief, day_said, written
 from portal.web.wording import gettext as _
 
 
@@ -124,7 +124,7 @@ def present(session: Session, quote: Quote) -> ShownQuote:
 def coming(quote: ShownQuote) -> list[tuple[str, str, str, Money | None, bool]]:
     """What follows, for the time line: when, what, why, how much, and whether it is now."""
     name = words.plan_said(quote.after[0]) if quote.after else ""
-    short, said = written().day_short, written().day_said
+    short, said = day_brief, day_said
     tax = _("with %(tax)s tax", tax=written().money(quote.next_tax)) if quote.next_tax.is_positive else ""
     forecast = ", ".join(filter(None, (_("A forecast at today's prices"), tax)))
     next_bill = (short(quote.next_on), _("Next bill"), forecast, quote.next_total, False)
@@ -161,8 +161,8 @@ def _title(quote: Quote, before: Sequence[Part], after: Sequence[Part], later_on
     was = words.plan_said(before[0])
     if was == name:
         said = _("Change what you have on %(plan)s", plan=name)
-        return f"{said}, {_('on %(day)s', day=written().day_said(later_on))}" if later_on else said
+        return f"{said}, {_('on %(day)s', day=day_said(later_on))}" if later_on else said
     if later_on is not None:
-        day = written().day_said(later_on)
+        day = day_said(later_on)
         return _("From %(before)s to %(after)s, on %(day)s", before=was, after=name, day=day)
     return _("From %(before)s to %(after)s, today", before=was, after=name)

@@ -28,7 +28,7 @@ from portal.web.account.history import told
 from portal.web.account.offers import items_today
 from portal.web.account.shelf import price_words, unit_amount
 from portal.web.account.watching import answer_to_watch
-from portal.web.filters import written
+from portal.web.filters import day_said, written
 from portal.web.forms import DayField, PortalForm, only_fields
 from portal.web.htmx import see_other
 from portal.web.wording import gettext
@@ -158,4 +158,4 @@ def _show(ref: str, form: PauseForm, status: int = 200) -> ResponseReturnValue:
 
 
 def _served(period: Period | None) -> str:
-    return written().day_said(period.end) if period else ""
+    return day_said(period.end) if period else ""
