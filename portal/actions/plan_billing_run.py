@@ -50,7 +50,7 @@ _SUMS = text(
             WHERE v.subscription_id = l.id AND v.kind = 'period' AND v.status <> 'void'
               AND NOT EXISTS (SELECT FROM subscription_items n WHERE n.subscription_id = l.id
                                  AND n.until_on IS NULL AND n.from_on > v.period_start_on)
-            ORDER BY v.id DESC LIMIT 1) last ON true
+            ORDER BY v.period_start_on DESC LIMIT 1) last ON true
      GROUP BY l.currency
     """
 )

@@ -76,7 +76,7 @@ _BY_DAY = text(
       FROM subscriptions s
       LEFT JOIN LATERAL (SELECT v.total_minor FROM invoices v WHERE v.subscription_id = s.id
                             AND v.kind IN ('first', 'period') AND v.status <> 'void'
-                          ORDER BY v.id DESC LIMIT 1) last ON true
+                          ORDER BY v.period_start_on DESC LIMIT 1) last ON true
       LEFT JOIN LATERAL (SELECT sum(p.amount_minor * CASE WHEN p.model = 'per_unit' THEN i.quantity ELSE 1 END) AS minor
                            FROM subscription_items i JOIN prices p ON p.id = i.price_id
                           WHERE last.total_minor IS NULL AND i.subscription_id = s.id AND i.until_on IS NULL
@@ -120,7 +120,7 @@ _NEXT = text(
                           ORDER BY o.method_id IS NULL LIMIT 1) method ON true
       LEFT JOIN LATERAL (SELECT v.total_minor FROM invoices v WHERE v.subscription_id = s.id
                             AND v.kind IN ('first', 'period') AND v.status <> 'void'
-                          ORDER BY v.id DESC LIMIT 1) last ON true
+                          ORDER BY v.period_start_on DESC LIMIT 1) last ON true
      WHERE s.next_action_at IS NOT NULL AND s.next_bill_on IS NOT NULL AND s.currency = :currency
        AND c.parked_at IS NULL
      ORDER BY s.next_action_at, s.id LIMIT :rows
