@@ -72,6 +72,8 @@ def test_a_virtual_account_of_a_chosen_bank(pushed, invoice, tab: Page):
     known = pushed.details(invoice)
     assert known.number in tab.locator(".acctno").inner_text().replace(" ", "")
     assert known.number == (tab.locator("[data-copy]").first.get_attribute("data-copy"))
+    copies = tab.locator("[data-copy]").first
+    expect(copies).to_be_visible(visible=tab.has_scripts)  # type: ignore[attr-defined]
     pushed.pays(invoice)
     pushed.work()
     see(tab, "Nothing is left to pay.")
@@ -131,7 +133,8 @@ def test_a_page_that_looks_again_by_itself_does_not_undo_what_was_just_chosen(pu
     tab.goto(path_of(pushed, invoice))
     choose(tab, "Virtual account", "Get the account number", bank="BNI")
     expect(tab.get_by_text("BNI account number")).to_be_visible()
-    pushed.twin.behave("slow", call="direct", seconds=5, times=1)  # the page asks whether something changed every two seconds
+    # Meanwhile the page asks every two seconds whether something changed.
+    pushed.twin.behave("slow", call="direct", seconds=5, times=1)
     choose(tab, "E-wallet", "Open the wallet", bank="DANA")
     tab.wait_for_url(f"{pushed.twin.url}/**")
 
