@@ -1,4 +1,5 @@
-"""What lies on the desks of the demo's staff: money given back, a request, a proof of a transfer, a stray payment."""
+"""What lies on the desks of the demo's staff: money given back, a request, a proof of a transfer, a stray payment, and
+the gateways' lists compared with our books, which the wall's days do for an installation that lives them."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import segno
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.actions.ask_reconciliation import ask_reconciliation
 from portal.actions.decide_approval import decide_approval
 from portal.actions.propose_credit_note import NoteWish, propose_credit_note
 from portal.actions.record_unmatched import record_unmatched
@@ -40,6 +42,7 @@ def lay_out(clerk: str, chief: str, *, at: datetime) -> None:
     account = session.scalars(select(BankAccount.ref).where(BankAccount.currency == "NGN")).one()
     wire = Wire(account, Money(1_612_500, "NGN"), at.date(), "INV KAYA NOV", "O. Balogun and Sons")
     record_unmatched(wire, actor=clerks, at=at)
+    ask_reconciliation(actor=clerks, at=at)
 
 
 def _person(session: Session, email: str) -> Actor:
