@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from portal.core.errors import PortalError
+from portal.core.errors import Invalid, PortalError
 
 BOUND = 10**15
 
@@ -34,6 +34,12 @@ class MoneyError(PortalError):
     code = "money"
 
 
+class OutOfBounds(MoneyError, Invalid):
+    """More than can be booked. Whoever asks can bring that about, with a quantity for one."""
+
+    code = "amount_out_of_bounds"
+
+
 def digits(currency: str) -> int:
     """How many decimals `currency` is counted in: 2 for NGN, 0 for IDR and JPY, 3 for KWD."""
     try:
@@ -59,7 +65,7 @@ class Money:
         if type(self.minor) is not int:
             raise MoneyError(f"An amount is a whole number of minor units, not {self.minor!r}.")
         if not -BOUND <= self.minor <= BOUND:
-            raise MoneyError("The amount is beyond what can be booked.")
+            raise OutOfBounds("This comes to more than can be booked. Please write smaller numbers.")
         if self.currency not in CURRENCIES:
             raise MoneyError(f"There is no currency {self.currency!r}.")
 

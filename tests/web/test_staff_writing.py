@@ -82,6 +82,18 @@ def test_an_invoice_is_shown_with_its_taxes_before_it_is_issued(session, staff, 
     assert (invoice.total_minor, invoice.status) == (537_500, "issued")
 
 
+@pytest.mark.parametrize("unit", ["9,000,000,000,000.00", "9,999,999.99"])
+def test_more_than_can_be_booked_is_refused_and_what_was_typed_stays(session, staff, make, unit):
+    customer = make.customer()
+    make.tax(75_000)
+    lines = LINES | {"unit_1": unit, "quantity_1": "1000000"}
+    answer = staff.post(f"/clients/{customer.ref}/invoice", **lines)
+    assert answer.status_code == 422
+    assert "more than can be booked" in answer.text
+    assert "Data import" in answer.text
+    assert count(session, Invoice) == 0
+
+
 def test_what_was_changed_after_it_was_shown_is_shown_again(session, staff, make):
     customer = make.customer()
     make.tax(75_000)
