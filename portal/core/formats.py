@@ -60,6 +60,7 @@ class Formats:
         self.group = locale.number_symbols["latn"]["group"].replace("\u202f", "\u00a0")
         self.decimal = locale.number_symbols["latn"]["decimal"]
         self._symbol_last = language == "fr"
+        self.colon = "\u00a0: " if language == "fr" else ": "
         self._months: Mapping[int, str] = locale.months["format"]["wide"]
         self._short_months: Mapping[int, str] = locale.months["format"]["abbreviated"]
         self._weekdays: Mapping[int, str] = locale.days["format"]["wide"]

@@ -19,7 +19,9 @@ def transfer_words(occasion: Occasion, invoice: Invoice) -> tuple[str, ...]:
     found = instructions_for(occasion.session, invoice)
     if found is None:
         return ()
-    said = "; ".join(f"{name}: {value}" for name, value, _plain in found.rows(occasion.reader.language))
+    said = "; ".join(
+        f"{name}{occasion.reader.colon}{value}" for name, value, _plain in found.rows(occasion.reader.language)
+    )
     words = [_("Or send %(sum)s by bank transfer.", sum=occasion.money(found.amount)), f"{said}."]
     if found.is_changed:
         words.append(_("This is our new account: please do not use the one on the invoice any more."))

@@ -99,7 +99,7 @@ def preview(session: Session, topic: str, *, customer: Customer, facts: Mapping[
 def _set(letter: Letter, occasion: Occasion) -> Mail:
     """The letter in both forms, from the same words."""
     brand: Brand = brand_of(occasion.business.accent)
-    values = {"letter": letter, "house": _signature(occasion.business), "brand": brand}
+    values = {"letter": letter, "house": _signature(occasion.business), "brand": brand, "colon": occasion.reader.colon}
     language = occasion.reader.language
     return Mail(
         subject=_one_line(letter.subject),

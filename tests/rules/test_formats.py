@@ -67,6 +67,10 @@ def test_days_are_written_in_the_reader_s_language(language, short, plain, said,
     assert written.day_long(on) == f"{said} 2026"
 
 
+def test_a_colon_stands_off_in_french_alone():
+    assert [formats(language, "UTC").colon for language in ("en", "id", "fr")] == [": ", ": ", "\u00a0: "]
+
+
 def test_a_day_that_is_far_away_is_said_with_its_year():
     written, today = formats("en", "UTC"), date(2026, 9, 3)
     assert written.day_said(date(2027, 3, 3), today) == "3 March"

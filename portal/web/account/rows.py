@@ -85,6 +85,6 @@ def line_row(line: Line) -> LineRow:
     if line.quantity is not None and line.quantity > 1:
         title = f"{title} × {written().count(line.quantity)}"
     if len(steps) == 1:
-        return LineRow(title, ": ".join(filter(None, (line.days, steps[0].text))), line.amount, ())
+        return LineRow(title, written().colon.join(filter(None, (line.days, steps[0].text))), line.amount, ())
     trace = tuple(("=" if place else "", step.text, written().money(step.result)) for place, step in enumerate(steps))
     return LineRow(title, line.days, line.amount, trace)
