@@ -82,7 +82,10 @@ def _page(filters: Filters, today: date) -> AnySelect:
     return _narrowed(wanted, filters, today)
 
 
-def sums(session: Session, filters: Filters, *, today: date) -> Sums:
+def sums(session: Session, filters: Filters, *, today: date, count: int) -> Sums:
+    """`count` as `counts` found it: of more than are looked at there is no sum to tell."""
+    if count > MOST_COUNTED:
+        return Sums(count, [], [])
     found = session.execute(_sums(filters, today)).all()
     return Sums(
         sum(row[1] for row in found),

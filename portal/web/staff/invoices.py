@@ -47,15 +47,15 @@ def list_invoices() -> ResponseReturnValue:
     session, today, filters = db.session(), day(clock.now(), g.zone), _filters()
     sort = listing.picked("sort", sorts(invoice_list.ORDERS))
     sheet = invoice_list.page(session, filters, today=today, sort=sort, places=listing.places(), limit=listing.ROWS)
-    tabs = listing.tab_links("tab", _tabs(), invoice_list.counts(session, filters, today=today), filters.tab, "overdue")
+    counted = invoice_list.counts(session, filters, today=today)
     return show(
         page="staff/invoices/list.html",
         fragment="staff/invoices/_invoices.html",
         rows=[(row, state_of(row, today), _late(row, today)) for row in sheet.rows],  # type: ignore[arg-type]
         turns=listing.turns(sheet),
-        sums=invoice_list.sums(session, filters, today=today),
+        sums=invoice_list.sums(session, filters, today=today, count=counted[filters.tab]),
         most=invoice_list.MOST_COUNTED,
-        tabs=tabs,
+        tabs=listing.tab_links("tab", _tabs(), counted, filters.tab, "overdue"),
         sort=sort or invoice_list.FIRST_SORTS.get(filters.tab, "-issued"),
         filters=filters,
         chips=listing.chips(_chips(filters)),
