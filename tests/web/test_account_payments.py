@@ -60,6 +60,12 @@ def test_methods_say_what_they_are_charged_for(account, make):
     assert "It is the only one that can be charged" in page
 
 
+def test_one_that_was_declined_needs_a_look_here_as_on_the_first_page(account, make):
+    make.subscription(customer=account.customer, status=Status.PAST_DUE)
+    assert "Needs check" in account.get("/account/").text
+    assert "Needs check" in account.get(PATH).text
+
+
 def test_without_a_method_adding_one_is_offered(account):
     assert "No payment method yet" in account.get(PATH).text
 

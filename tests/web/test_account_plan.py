@@ -64,7 +64,13 @@ def test_plans_are_compared_with_the_one_that_is_had(account, make, prices):
     assert "Move on 10 April" in page
     assert "See the price for today" in page
     assert "2 months free" in page
+    assert page.count("is-now") == page.count("is-up") == 1
     assert "each, a month, before tax" in page
+
+
+def test_of_two_larger_plans_the_next_one_is_pointed_at(account, make, prices):
+    make.subscription(prices["Small"], customer=account.customer)
+    assert account.get(PATH).text.count("is-up") == 1
 
 
 def test_a_change_that_waits_stands_on_the_plans_it_is_about(account, make):

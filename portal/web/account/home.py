@@ -12,13 +12,11 @@ from portal.core.money import Money
 from portal.identity.permissions import Permission, requires
 from portal.invoicing.models import Invoice
 from portal.invoicing.presentation import state_of
-from portal.payments.states import AttemptStatus
 from portal.reporting import standing as standings
-from portal.reporting.standing import Held, Standing
-from portal.subscriptions.states import LIVE
+from portal.reporting.standing import Standing
 from portal.subscriptions.states import SubscriptionStatus as Status
 from portal.web.account import faces, shelf, words
-from portal.web.account.rows import InvoiceRow, MethodRow, invoice_row, method_row
+from portal.web.account.rows import InvoiceRow, MethodRow, invoice_row, method_rows
 from portal.web.account.watching import answer_to_watch
 
 bp = Blueprint("account_home", __name__, url_prefix="/account")
@@ -57,21 +55,9 @@ def show_home() -> ResponseReturnValue:
 
 def _methods(standing: Standing) -> list[MethodRow]:
     """What is charged for what is had; without a subscription, the default."""
-    today = day(clock.now(), standing.customer.zone)
-    tried = [one.attempt for one in standing.owed if one.attempt is not None]
-    declined = {attempt.method_id for attempt in tried if attempt.status is AttemptStatus.DECLINED}
-    rows = [
-        method_row(method, _users(standing, method.id), today, is_declined=method.id in declined)
-        for method, _ in standing.methods
-    ]
+    rows = method_rows(standing, day(clock.now(), standing.customer.zone))
     used = [row for row in rows if row.used_for]
     return used or rows[:1]
-
-
-def _users(standing: Standing, method_id: int) -> list[str]:
-    """The plans that are charged with the method."""
-    held: list[Held] = [one for one in standing.held if one.method is not None and one.method.id == method_id]
-    return [words.plan_said(one.parts[0]) for one in held if one.parts and one.subscription.status in LIVE]
 
 
 def _row(invoice: Invoice, standing: Standing) -> InvoiceRow:

@@ -21,10 +21,8 @@ from portal.payments import queries as payments
 from portal.payments.models import Attempt
 from portal.payments.states import AttemptKind, AttemptStatus
 from portal.reporting import standing as standings
-from portal.reporting.standing import Holdings
-from portal.subscriptions.states import LIVE
 from portal.web.account import words
-from portal.web.account.rows import MethodRow, method_row
+from portal.web.account.rows import method_rows
 from portal.web.account.watching import answer_to_watch
 from portal.web.forms import only_fields, posted_key
 from portal.web.htmx import leave_for, see_other
@@ -39,12 +37,13 @@ REFERENCE = re.compile(r"at-[a-z0-9]{26}")
 @bp.get("")
 @requires(Permission.ACCOUNT_READ)
 def show_methods() -> ResponseReturnValue:
-    holdings = standings.holdings(db.session(), g.customer_id)
+    at = clock.now()
+    standing = standings.standing(db.session(), g.customer_id, at=at, with_credits=False)
     return render_template(
         "account/payments/methods.html",
-        methods=_rows(holdings),
+        methods=method_rows(standing, day(at, standing.customer.zone)),
         can_pay=Permission.ACCOUNT_PAY in g.permissions,
-        balance=holdings.balance,
+        balance=standing.balance,
     )
 
 
@@ -146,22 +145,3 @@ def _outcome(attempt: Attempt) -> str:
     if attempt.status is AttemptStatus.ACTION_REQUIRED and attempt.kind == AttemptKind.PAYABLE:
         return "asking"
     return "checking"
-
-
-def _rows(holdings: Holdings) -> list[MethodRow]:
-    """Each with the plans it is charged for."""
-    today = day(clock.now(), holdings.customer.zone)
-    held = payments.methods_in_use(db.session(), g.customer_id)
-    charged = {one.subscription.id: standings.usable_of(held, one.subscription.id, today) for one in holdings.held}
-    rows = []
-    for method, _chosen in held:
-        users = [
-            words.plan_said(one.parts[0])
-            for one in holdings.held
-            if one.parts
-            and one.subscription.status in LIVE
-            and (found := charged[one.subscription.id]) is not None
-            and found.id == method.id
-        ]
-        rows.append(method_row(method, users, today))
-    return rows

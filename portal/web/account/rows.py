@@ -9,6 +9,9 @@ from portal.invoicing.explaining import span
 from portal.invoicing.itemised import Line
 from portal.invoicing.models import Invoice
 from portal.payments.models import PaymentMethod
+from portal.payments.states import AttemptStatus
+from portal.reporting.standing import Standing
+from portal.subscriptions.states import LIVE
 from portal.web.account import words
 from portal.web.filters import written
 
@@ -68,6 +71,20 @@ def method_row(method: PaymentMethod, used_for: Sequence[str], today: date, *, i
         is_usable=state not in ("failing", "expired"),
         used_for=tuple(dict.fromkeys(used_for)),
     )
+
+
+def method_rows(standing: Standing, today: date) -> list[MethodRow]:
+    """Each stored method with the plans that are charged with it, and whether the last try at what is open failed."""
+    tried = [owed.attempt for owed in standing.owed if owed.attempt is not None]
+    declined = {attempt.method_id for attempt in tried if attempt.status is AttemptStatus.DECLINED}
+    users: dict[int, list[str]] = {}
+    for held in standing.held:
+        if held.method is not None and held.parts and held.subscription.status in LIVE:
+            users.setdefault(held.method.id, []).append(words.plan_said(held.parts[0]))
+    return [
+        method_row(method, users.get(method.id, ()), today, is_declined=method.id in declined)
+        for method, _users in standing.methods
+    ]
 
 
 @dataclass(frozen=True, slots=True)
