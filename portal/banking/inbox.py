@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.banking.matching import NEAR, Owed, Recorded, Transfer
@@ -49,7 +49,8 @@ def owed_by(session: Session, customer_id: int, currency: str) -> list[Owed]:
 
 
 def owed_under(session: Session, number: str, currency: str) -> list[Owed]:
-    """The invoice with this number or payment reference, or what a customer of this reference or mail owes."""
+    """The invoice with this number or payment reference, or what a customer of this reference or mail owes; what was
+    written off too, for somebody asks for it."""
     said = number.strip()
     is_meant = or_(
         Invoice.label.in_([said.upper(), *_numbers(said.upper())]),
@@ -58,12 +59,12 @@ def owed_under(session: Session, number: str, currency: str) -> list[Owed]:
         Customer.ref == said,
         func.lower(Customer.email) == said.lower(),
     )
-    return _owed(session, is_meant, currency)
+    return _owed(session, is_meant, currency, is_late=True)
 
 
 def with_refs(session: Session, refs: Iterable[str], currency: str) -> list[Owed]:
-    """Those of these invoices that are open in the currency."""
-    return _owed(session, among(Invoice.ref, refs), currency)
+    """Those of these invoices that are open in the currency, or were written off."""
+    return _owed(session, among(Invoice.ref, refs), currency, is_late=True)
 
 
 def people(session: Session, words: str, currency: str) -> list[Customer]:
@@ -98,21 +99,26 @@ def recorded(session: Session, transfer: Transfer, bank_account_id: int) -> list
     ]
 
 
-def _owed(session: Session, is_meant: ColumnElement[bool], currency: str) -> list[Owed]:
+def _owed(session: Session, is_meant: ColumnElement[bool], currency: str, *, is_late: bool = False) -> list[Owed]:
+    """`is_late`: with what was written off, for money that comes all the same."""
+    is_owed = and_(Invoice.status == InvoiceStatus.ISSUED, Invoice.open_minor > 0)
+    if is_late:
+        is_owed = or_(is_owed, and_(Invoice.status == InvoiceStatus.WRITTEN_OFF, Invoice.written_off_minor > 0))
     rows = session.execute(
         select(
-            Invoice.ref, Invoice.label, Invoice.payment_reference, Invoice.open_minor, Invoice.due_on,
+            Invoice.ref, Invoice.label, Invoice.payment_reference, Invoice.open_minor, Invoice.written_off_minor,
+            Invoice.due_on,
             Customer.id, Customer.ref.label("customer_ref"), Customer.name,
         )
         .join(Customer, Customer.id == Invoice.customer_id)
-        .where(Invoice.status == InvoiceStatus.ISSUED, Invoice.open_minor > 0, Invoice.currency == currency, is_meant)
-        .order_by(Invoice.due_on, Invoice.id)
+        .where(is_owed, Invoice.currency == currency, is_meant)
+        .order_by(Invoice.status, Invoice.due_on, Invoice.id)
         .limit(MOST)
     )  # fmt: skip
     return [
         Owed(
-            row.ref, row.label or "", row.payment_reference, Money(row.open_minor, currency), row.due_on, row.id,
-            row.customer_ref, row.name,
+            row.ref, row.label or "", row.payment_reference, Money(row.open_minor + row.written_off_minor, currency),
+            row.due_on, row.id, row.customer_ref, row.name, is_written_off=row.written_off_minor > 0,
         )
         for row in rows
     ]  # fmt: skip

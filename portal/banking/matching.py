@@ -45,7 +45,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """An invoice with something open on it, and who owes it."""
+    """An invoice with something open on it, or written off of it, and who owes it."""
 
     ref: str
     number: str
@@ -55,6 +55,7 @@ class Owed:
     customer_id: int
     customer_ref: str
     customer: str
+    is_written_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

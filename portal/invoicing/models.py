@@ -115,6 +115,11 @@ class Invoice(Base):
         return Money(self.open_minor, self.currency)
 
     @property
+    def collectable(self) -> Money:
+        """What money may still come for: what is open, and what was written off."""
+        return Money(self.open_minor + self.written_off_minor, self.currency)
+
+    @property
     def period(self) -> Period | None:
         if self.period_start_on is None or self.period_end_on is None:
             return None

@@ -1,4 +1,4 @@
-"""For whom money came: what is open, found by number, reference, customer's name or amount."""
+"""For whom money came: what is open or was written off, found by number, reference, customer's name or amount."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.banking import accounts, iban
@@ -18,11 +18,17 @@ from portal.reporting import search
 
 MOST = 20
 MOST_OF_CUSTOMER = 50
+_COLLECTABLE: ColumnElement[int] = Invoice.open_minor + Invoice.written_off_minor
+_IS_COLLECTABLE = or_(
+    and_(Invoice.status == InvoiceStatus.ISSUED, Invoice.open_minor > 0),
+    and_(Invoice.status == InvoiceStatus.WRITTEN_OFF, Invoice.written_off_minor > 0),
+)
 _AMOUNT = re.compile(r"[0-9][0-9 .,]*")
 
 
 def invoices(session: Session, words: str) -> list[Any]:
-    """Open invoices that the words may mean, the oldest due day first."""
+    """Invoices that the words may mean and money may come for: those that are open, then those written off; the oldest
+    due day first."""
     plain = iban.plain(words)
     pattern = f"%{words.lower().replace('%', '').replace('_', ' ')}%"
     meant = [
@@ -33,14 +39,15 @@ def invoices(session: Session, words: str) -> list[Any]:
         func.lower(Customer.name).like(pattern),
     ]
     minors = _amounts(words, {account.currency for account in accounts.open_ones(session)})
-    meant += [and_(Invoice.currency == code, Invoice.open_minor == minor) for code, minor in minors]
+    meant += [and_(Invoice.currency == code, minor == _COLLECTABLE) for code, minor in minors]
     columns = (
-        Invoice.ref, Invoice.label, Invoice.due_on, Invoice.open_minor, Invoice.currency,
+        Invoice.ref, Invoice.label, Invoice.due_on, Invoice.status, Invoice.currency,
+        _COLLECTABLE.label("collectable_minor"),
         Customer.name, Customer.ref.label("customer_ref"),
     )  # fmt: skip
     wanted = select(*columns).join(Customer, Customer.id == Invoice.customer_id)
-    wanted = wanted.where(Invoice.status == InvoiceStatus.ISSUED, Invoice.open_minor > 0, or_(*meant))
-    return list(session.execute(wanted.order_by(Invoice.due_on, Invoice.id).limit(MOST)))
+    wanted = wanted.where(_IS_COLLECTABLE, or_(*meant))
+    return list(session.execute(wanted.order_by(Invoice.status, Invoice.due_on, Invoice.id).limit(MOST)))
 
 
 def customers(session: Session, words: str) -> list[Any]:
@@ -49,11 +56,10 @@ def customers(session: Session, words: str) -> list[Any]:
 
 
 def open_of(session: Session, customer_id: int) -> list[Invoice]:
-    """What the customer owes, the oldest due day first; at most so many as one form can hold."""
-    wanted = select(Invoice).where(
-        Invoice.customer_id == customer_id, Invoice.status == InvoiceStatus.ISSUED, Invoice.open_minor > 0
-    )
-    return list(session.scalars(wanted.order_by(Invoice.due_on, Invoice.id).limit(MOST_OF_CUSTOMER)))
+    """What the customer owes, the oldest due day first, then what was written off; at most so many as one form can
+    hold."""
+    wanted = select(Invoice).where(Invoice.customer_id == customer_id, _IS_COLLECTABLE)
+    return list(session.scalars(wanted.order_by(Invoice.status, Invoice.due_on, Invoice.id).limit(MOST_OF_CUSTOMER)))
 
 
 def _amounts(words: str, currencies: Collection[str]) -> list[tuple[str, int]]:

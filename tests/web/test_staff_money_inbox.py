@@ -10,6 +10,7 @@ from portal.actions.match_lines import match_lines
 from portal.actions.record_payment import record_payment
 from portal.actions.submit_proof import Claim, submit_proof
 from portal.actions.upload_statement import upload_statement
+from portal.actions.write_off_invoice import write_off_invoice
 from portal.banking.proof_models import TransferProof
 from portal.banking.receipts import Wire
 from portal.banking.statements.mapping import CsvMapping
@@ -67,6 +68,21 @@ def test_empty_it_says_what_comes_here(staff):
     assert "Nothing of this kind waits" in staff.get(f"{INBOX}?kind=proof").text
     assert staff.get(f"{INBOX}?kind=x").status_code == 422
     assert staff.get(f"{INBOX}?after=x").status_code == 422
+
+
+def test_a_transfer_for_what_was_written_off_takes_the_write_off_back(session, staff, owed, came):
+    invoice = owed()
+    write_off_invoice(invoice.ref, reason="gone", actor=STAFF, at=NOON)
+    money = came()
+    at = f"{INBOX}?item={money.ref}"
+    assert invoice.label not in staff.get(at).text
+    page = staff.get(f"{at}&q={invoice.label}").text
+    assert "Written off" in page
+    assert f'value="{invoice.ref}" checked' in page
+    assert staff.post(f"{INBOX}/money/{money.ref}/accept", seen=at, invoices=invoice.ref).status_code == 303
+    session.expire_all()
+    late = session.get_one(type(invoice), invoice.id)
+    assert (late.status, late.open_minor, late.written_off_minor) == (InvoiceStatus.PAID, 0, 0)
 
 
 def test_a_transfer_is_accepted_as_suggested_and_the_next_one_follows(session, staff, owed, came):

@@ -9,6 +9,7 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from portal.actions.create_subscription import create_subscription
+from portal.actions.write_off_invoice import write_off_invoice
 from portal.banking.models import BankReceipt
 from portal.identity.models import Approval, Role
 from portal.invoicing.states import InvoiceStatus
@@ -277,3 +278,21 @@ def test_the_search_box_finds_by_either_reference(staff, owed, customer, send):
     assert by_invoice.location == f"/billing/invoices/{owed.ref}"
     where = send(owed, customer, reference="TRF 4711").location
     assert staff.get("/billing/search", query_string={"q": "TRF 4711"}).location == where
+
+
+def test_money_that_comes_after_a_write_off_is_recorded_on_its_invoice(session, staff, send, owed, customer):
+    write_off_invoice(owed.ref, reason="gone", actor=STAFF, at=NOON)
+    session.expire_all()
+    assert session.get_one(type(owed), owed.id).status is InvoiceStatus.WRITTEN_OFF
+    found = staff.get(f"{NEW}?q={owed.label}").text
+    assert ("Written off" in found, f"?invoice={owed.ref}" in found) == (True, True)
+    assert "Record payment" in staff.get(f"/billing/invoices/{owed.ref}").text
+    form = staff.get(f"{NEW}?invoice={owed.ref}").text
+    assert 'value="10,000.00"' in form
+    assert f'value="{owed.ref}" checked' in form
+    assert f'value="{owed.ref}" checked' not in staff.get(f"{NEW}?customer={customer.ref}").text
+    assert send(owed, customer).status_code == 303
+    session.expire_all()
+    late = session.get_one(type(owed), owed.id)
+    assert (late.status, late.written_off_minor) == (InvoiceStatus.PAID, 0)
+    assert owed.label not in staff.get(f"{NEW}?q={owed.label}").text.replace(f'value="{owed.label}"', "")

@@ -147,7 +147,10 @@ def _money(ref: str) -> Item:
     people: tuple[Any, ...] = ()
     if asked:
         found = inbox.owed_under(session, asked, transfer.amount.currency)
-        choices = tuple(Choice(one, "", len(found) == 1) for one in found[:MOST_FOUND])
+        choices = tuple(
+            Choice(one, gettext("Written off") if one.is_written_off else "", len(found) == 1)
+            for one in found[:MOST_FOUND]
+        )
         people = () if found else tuple(inbox.people(session, asked, transfer.amount.currency))
     else:
         choices = _suggested(transfer, inbox.owed(session, transfer))

@@ -194,7 +194,7 @@ def _form(customer: Customer | None, *, chosen: Invoice | None = None) -> Any:
     account = next((one for one in held if one.ref == sent), held[0] if held else None)
     currency = account.currency if account else "NGN"
     fields = {f"{MOST}{one.ref}": MoneyField(_("At most"), currency=one.currency) for one in owed}
-    preset = chosen.open if chosen is not None and chosen.open_minor else None
+    preset = chosen.collectable if chosen is not None and chosen.collectable.is_positive else None
     form = type("PaymentForm", (PaymentForm,), {**fields, "owed": tuple(owed)})(
         customer=customer.ref if customer else "",
         amount=preset,
