@@ -39,7 +39,7 @@ def invoices(session: Session, words: str) -> list[Any]:
         func.lower(Customer.name).like(pattern),
     ]
     minors = _amounts(words, {account.currency for account in accounts.open_ones(session)})
-    meant += [and_(Invoice.currency == code, minor == _COLLECTABLE) for code, minor in minors]
+    meant += [and_(Invoice.currency == code, _COLLECTABLE.in_((minor,))) for code, minor in minors]
     columns = (
         Invoice.ref, Invoice.label, Invoice.due_on, Invoice.status, Invoice.currency,
         _COLLECTABLE.label("collectable_minor"),
