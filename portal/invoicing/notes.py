@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -82,7 +82,7 @@ def void(session: Session, note: CreditNote, invoice: Invoice, *, business: Busi
     invoice.credited_minor -= note.to_invoice_minor
     is_open_again = lifecycle.mark_unpaid(invoice, Money.zero(invoice.currency), at=at)
     session.flush()
-    _earn_again(session, [entry.line_id for entry in moved if entry.line_id is not None])
+    _earn_again(session, [entry.line_id for entry in moved if entry.line_id is not None], today=on)
     return is_open_again
 
 
@@ -151,12 +151,12 @@ def _earned_since(session: Session, line_ids: Sequence[int], entry_id: int) -> b
     return session.scalar(since.limit(1)) is not None
 
 
-def _earn_again(session: Session, line_ids: Sequence[int]) -> None:
-    """What waits of the lines again is looked at by the next run of the books."""
+def _earn_again(session: Session, line_ids: Sequence[int], *, today: date) -> None:
+    """What waits of the lines again is looked at by the next run of the books, and is not late until then."""
     issued_on = select(Invoice.issued_on).where(Invoice.id == InvoiceLine.invoice_id).scalar_subquery()
     session.execute(
         update(InvoiceLine)
         .where(InvoiceLine.id.in_(list(line_ids)), InvoiceLine.kind != LineKind.TAX, InvoiceLine.recognise_on.is_(None))
-        .values(recognise_on=func.coalesce(InvoiceLine.from_on, issued_on))
+        .values(recognise_on=func.greatest(func.coalesce(InvoiceLine.from_on, issued_on), today))
         .execution_options(synchronize_session=False)
     )

@@ -223,13 +223,14 @@ def test_a_void_note_takes_its_part_from_the_balance_if_it_is_still_there(world,
         void_credit_note(second.ref, reason="By mistake", actor=ngozi, at=world.at)
 
 
-def test_a_void_note_opens_the_invoice_that_it_had_settled_and_its_lines_are_earned_again(world, make, ngozi):
+def test_a_void_note_opens_the_invoice_that_it_had_settled_and_its_lines_are_earned_again(world, make, ngozi, proved):
     may_alone(make, 100_000_00)
     invoice = make.invoice(make.subscription(status="past_due"))
     whole = wish({1: invoice.total_minor}, to_invoice=invoice.total_minor)
     propose_credit_note(invoice.ref, whole, submit=True, actor=ngozi, at=world.at)
     world.days(40)
     void_credit_note(the_note(make).ref, reason="By mistake", actor=ngozi, at=world.at)
+    proved()
     make.session.expire_all()
     assert (make.one(Invoice, Invoice.id == invoice.id).status, world.case().status) == ("issued", "open")
     world.days(2)
