@@ -40,7 +40,9 @@ class RenewalDue(Refused):
     code = "renewal_due"
 
     def __init__(self) -> None:
-        super().__init__("The renewal of this subscription is not billed yet. Nothing was changed, please try again tomorrow.")
+        super().__init__(
+            "The renewal of this subscription is not billed yet. Nothing was changed, please try again tomorrow."
+        )
 
 
 def price_change(
