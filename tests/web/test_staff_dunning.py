@@ -159,6 +159,9 @@ def test_a_promise_rests_the_case_until_its_day(session, staff, owing):
     assert "Promised" in page
     assert "Goes on 14 Mar" in page
     assert "Zuma" in staff.get(f"{QUEUE}?tab=promised").text
+    page = staff.get(path(case)).text
+    assert ": per call" in page
+    assert f"{until}: per call" not in page
     assert staff.post(path(case, "/resume"), seen=path(case)).status_code == 303
     session.refresh(case)
     assert case.status is CaseStatus.OPEN

@@ -152,8 +152,9 @@ def trigger_word(trigger: str) -> str:
 
 def code_words(attempt: Any) -> str:
     """Why an attempt ended as it did: the bank's words and code, or what we know of it."""
-    said = attempt.reason or (attempt.decline or "").replace("_", " ")
-    return f"{said} ({attempt.decline_code})" if attempt.decline_code and said else said or attempt.decline_code or ""
+    said, code = attempt.reason or (attempt.decline or "").replace("_", " "), attempt.decline_code or ""
+    is_news = code and said.lower().strip(".").replace(" ", "_") != code
+    return f"{said} ({code})" if is_news and said else said or code
 
 
 def by_day(rows: Iterable[Any]) -> list[tuple[str, list[Entry]]]:

@@ -1,5 +1,6 @@
 """How cases, their steps and their tries are said to staff: labels, not sentences."""
 
+import re
 from datetime import date, datetime
 
 from portal.core.days import day
@@ -15,6 +16,8 @@ from portal.web.wording import gettext as _
 
 SENT = {"queued": "off", "sending": "off", "sent": "sent", "delivered": "seen", "suppressed": "off"}
 SOON = 30
+
+_UNTIL = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}): (.*)", re.DOTALL)
 
 
 def next_word(step: NextStep) -> str:
@@ -138,7 +141,7 @@ def entry_of_event(event: Event) -> tuple[str, str, str, str]:
         )
     glyph, tone, title = _step(event)
     by = _("by %(person)s", person=event.who) if event.who else ""
-    text = f"“{event.text}”" if event.word in ("note", "call") else event.text
+    text = f"“{event.text}”" if event.word in ("note", "call") else _rest_words(event)
     return glyph, tone, f"{title} {by}".strip(), text
 
 
@@ -174,6 +177,12 @@ def _step(event: Event) -> tuple[str, str, str]:
         "stopped": ("ban", "", _("Stopped")),
     }
     return known.get(event.word, ("circle-dot", "", event.word.replace("_", " ").capitalize()))
+
+
+def _rest_words(event: Event) -> str:
+    """What was written to a step; of a rest "2026-11-27: Salaries first" with its day as people read it."""
+    said = _UNTIL.fullmatch(event.text) if event.word in ("promised", "paused") else None
+    return f"{written().day(date.fromisoformat(said[1]))}: {said[2]}" if said else event.text
 
 
 def until_words(at: datetime | None) -> str:
