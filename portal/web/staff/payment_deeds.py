@@ -25,7 +25,9 @@ def reverse(ref: str) -> ResponseReturnValue:
     if asked:
         flash(_("Above your limit: somebody else was asked to approve it. Nothing is taken back yet."), "wait")
     else:
-        flash(_("Taken back."), "good")
+        session = db.session()
+        had_settled = payment_page.allocations(session, payment_page.payment(session, ref).Payment.id)
+        flash(_("Taken back. What it had settled is open again.") if had_settled else _("Taken back."), "good")
     return see_other(url_for("staff_payments.show_payment", ref=ref))
 
 
