@@ -45,12 +45,13 @@ UNION ALL SELECT 'message', m.id, m.next_action_at FROM messages m
  WHERE m.next_action_at < :late AND NOT EXISTS (SELECT FROM switches w WHERE w.name = 'stop_mails' AND w.is_on);
 
 -- invariant: every_run_takes_what_is_due (25)
--- A subscription that was due when a run began was taken by it, or is set aside.
+-- A subscription that was due when a run began was taken by it, or is set aside, or became due by what happened since.
 SELECT s.id, s.ref, s.next_action_at, r.ref AS run
   FROM subscriptions s JOIN customers c ON c.id = s.customer_id AND c.parked_at IS NULL
   JOIN LATERAL (SELECT r.ref, r.as_of, r.finished_at FROM billing_runs r
                  WHERE r.status IN ('finished', 'finished_with_exceptions') ORDER BY r.as_of DESC LIMIT 1) r ON true
  WHERE s.next_action_at <= r.as_of AND s.created_at < r.as_of
+   AND NOT EXISTS (SELECT FROM subscription_changes h WHERE h.subscription_id = s.id AND h.at > r.as_of)
    AND NOT EXISTS (SELECT FROM audit_entries a
         WHERE a.customer_id = s.customer_id AND a.deed = 'customer.released' AND a.at >= r.as_of);
 
